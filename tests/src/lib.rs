@@ -3,6 +3,7 @@
 
 pub mod deployed_lab;
 pub mod kinds;
+pub mod members;
 pub mod ministack;
 pub mod moto;
 pub mod node;

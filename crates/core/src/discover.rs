@@ -199,9 +199,10 @@ enum Owner<'a> {
 /// The database whose tag consents to publishing a source; `None` if RDS lists no tags with it.
 fn owner(source: &Source) -> Option<Owner<'_>> {
     match source {
-        Source::Cluster(id) | Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {
-            Some(Owner::Cluster(id))
-        }
+        Source::Cluster(id)
+        | Source::Member { cluster: id, .. }
+        | Source::Readers(id, _)
+        | Source::Custom { cluster: id, .. } => Some(Owner::Cluster(id)),
         Source::Instance(id) => Some(Owner::Instance(id)),
         Source::Proxy(..) | Source::Name(_) => None,
     }

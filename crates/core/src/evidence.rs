@@ -9,6 +9,9 @@
 //! While the RDS API cannot be read, a cluster's own name says something only if it is an alias of
 //! the name of a member that an earlier topology listed ([`weigh_dns_alone`]).
 //!
+//! A member of a cluster has one key as well: the topology lists it, and its own name says where it
+//! is.
+//!
 //! A set of equals has one key. For a cluster's readers and a custom endpoint it is the topology,
 //! and the members' own names say where. For a proxy and a name that is not of RDS it is DNS.
 
@@ -66,6 +69,11 @@ pub enum Evidence {
     Instance {
         /// The instance's endpoint name.
         dns: Reading,
+    },
+    /// A member of a cluster, whatever its role, has one.
+    Member {
+        /// The RDS API, which lists it, and its own name, which says where it is.
+        topology: Reading,
     },
     /// A set of equals has one.
     Set {
@@ -130,6 +138,7 @@ impl Evidence {
                 Self::Cluster { topology: Err(unknown.clone()), dns: Err(unknown) }
             }
             Source::Instance(_) => Self::Instance { dns: Err(unknown) },
+            Source::Member { .. } => Self::Member { topology: Err(unknown) },
             Source::Readers(..) | Source::Custom { .. } => {
                 Self::Set { key: Key::Topology, listing: Err(unknown) }
             }
@@ -154,6 +163,7 @@ impl Evidence {
             Self::Cluster { topology: Err(unknown), .. }
             | Self::Cluster { dns: Err(unknown), .. }
             | Self::Instance { dns: Err(unknown) }
+            | Self::Member { topology: Err(unknown) }
             | Self::Set { listing: Err(unknown), .. } => Verdict::Unknown(unknown),
             Self::Set { listing: Ok(listing), .. } => match &listing.gap {
                 Some(gap) if Mechanism::UnknownHolds.is_on() => Verdict::Unknown(gap),
@@ -167,7 +177,9 @@ impl Evidence {
             Self::Cluster { topology: Ok(topology), dns: Ok(dns) } => {
                 Verdict::Disagree { topology, dns }
             }
-            Self::Instance { dns: Ok(dns) } => Verdict::Agree(dns),
+            Self::Instance { dns: Ok(member_at) } | Self::Member { topology: Ok(member_at) } => {
+                Verdict::Agree(member_at)
+            }
         }
     }
 
@@ -175,7 +187,7 @@ impl Evidence {
     pub fn topology(&self) -> Option<&Reading> {
         match self {
             Self::Cluster { topology, .. } => Some(topology),
-            Self::Instance { .. } | Self::Set { .. } => None,
+            Self::Instance { .. } | Self::Member { .. } | Self::Set { .. } => None,
         }
     }
 
@@ -183,7 +195,7 @@ impl Evidence {
     pub fn dns(&self) -> Option<&Reading> {
         match self {
             Self::Cluster { dns, .. } | Self::Instance { dns } => Some(dns),
-            Self::Set { .. } => None,
+            Self::Member { .. } | Self::Set { .. } => None,
         }
     }
 
@@ -207,7 +219,7 @@ impl Evidence {
     pub(crate) fn vouched_for(&self) -> Self {
         match self {
             Self::Cluster { dns, .. } => Self::Cluster { topology: dns.clone(), dns: dns.clone() },
-            Self::Instance { .. } | Self::Set { .. } => self.clone(),
+            Self::Instance { .. } | Self::Member { .. } | Self::Set { .. } => self.clone(),
         }
     }
 
@@ -216,14 +228,19 @@ impl Evidence {
     pub fn dns_alone(&self) -> Option<&MemberAt> {
         match self {
             Self::Cluster { topology: Err(Unknown::Call(_)), dns: Ok(dns) } => Some(dns),
-            Self::Cluster { .. } | Self::Instance { .. } | Self::Set { .. } => None,
+            Self::Cluster { .. }
+            | Self::Instance { .. }
+            | Self::Member { .. }
+            | Self::Set { .. } => None,
         }
     }
 
     /// The members that the RDS API names and their addresses, where it is a key.
     pub fn by_topology(&self) -> Option<BTreeMap<IpAddr, Option<Identifier>>> {
         match self {
-            Self::Cluster { topology, .. } => named(topology.as_ref().ok()?),
+            Self::Cluster { topology, .. } | Self::Member { topology } => {
+                named(topology.as_ref().ok()?)
+            }
             Self::Set { key: Key::Topology, listing } => {
                 listing.as_ref().ok().map(|listing| listing.listed.clone())
             }
@@ -238,7 +255,7 @@ impl Evidence {
             Self::Set { key: Key::Dns, listing } => {
                 listing.as_ref().ok().map(|listing| listing.listed.clone())
             }
-            Self::Set { .. } => None,
+            Self::Member { .. } | Self::Set { .. } => None,
         }
     }
 
@@ -279,6 +296,7 @@ impl fmt::Display for Evidence {
                 write!(f, "topology: {}; dns: {}", say(topology), say(dns))
             }
             Self::Instance { dns } => write!(f, "dns: {}", say(dns)),
+            Self::Member { topology } => write!(f, "topology: {}", say(topology)),
             Self::Set { key, listing } => {
                 f.write_str(match key {
                     Key::Topology => "topology: ",

@@ -5,6 +5,7 @@
 //! - `history`: everything that can happen next, to the world and to the runs.
 //! - `monitor`: the promises of `docs/semantics.md`, judged from outside a run.
 //! - `walk`: visits every reachable moment once. From each world, it tries a sweep without faults.
+//! - `member`: the same for a member of a cluster, whatever its role.
 //! - `sets`: the same for a set of equal members, the readers of a cluster.
 //! - `warm`: the same for a warm binding, with the network interfaces that prove its standby.
 //! - `limits`: what is not promised, each limit with the shortest history that shows it.
@@ -18,6 +19,7 @@
 mod ablations;
 mod history;
 mod limits;
+mod member;
 mod monitor;
 mod sets;
 mod walk;

@@ -91,6 +91,7 @@ fn health(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding> {
     let nobody_serves = present.iter().all(is_unhealthy);
     let (code, who) = match source {
         Source::Cluster(_) | Source::Instance(_) => ("writer-unhealthy", "is the writer"),
+        Source::Member { .. } => ("member-unhealthy", "is the member"),
         Source::Readers(..) | Source::Custom { .. } | Source::Proxy(..) | Source::Name(_) => {
             ("member-unhealthy", "belongs to the set")
         }

@@ -289,14 +289,15 @@ impl Run {
     fn watch_concerned(&mut self, from: BindingIndex) {
         for pending_event in &mut self.pending_events {
             for entry in &mut self.entries[from..] {
-                if let Entry::Good(binding_run) = entry
-                    && pending_event.concerns(binding_run.source())
-                {
-                    pending_event.watch(binding_run);
-                    if pending_event.names_no_database() {
-                        self.looks_everywhere = true;
-                        self.routine.take_all_the_time();
-                    }
+                let Entry::Good(binding_run) = entry else { continue };
+                if !pending_event.concerns(binding_run.source()) {
+                    pending_event.pass(binding_run.source());
+                    continue;
+                }
+                pending_event.watch(binding_run);
+                if pending_event.names_no_database() {
+                    self.looks_everywhere = true;
+                    self.routine.take_all_the_time();
                 }
             }
         }

@@ -14,6 +14,13 @@ use crate::host_name::{HostName, HostNameError};
 pub enum Source {
     /// `cluster/ID`: the writer of an Aurora or Multi-AZ DB cluster.
     Cluster(Identifier),
+    /// `cluster/ID/instance/INSTANCE-ID`: one member of a cluster, whatever its role.
+    Member {
+        /// The cluster.
+        cluster: Identifier,
+        /// The instance.
+        instance: Identifier,
+    },
     /// `cluster/ID/readers`: every available reader of a cluster.
     Readers(Identifier, Fallback),
     /// `cluster/ID/custom/ENDPOINT`: the members of a custom endpoint of an Aurora cluster.
@@ -50,7 +57,7 @@ impl Source {
             Self::Cluster(id) | Self::Instance(id) | Self::Readers(id, _) | Self::Proxy(id, _) => {
                 id.as_str()
             }
-            Self::Custom { cluster, .. } => cluster.as_str(),
+            Self::Member { cluster, .. } | Self::Custom { cluster, .. } => cluster.as_str(),
             Self::Name(host) => host.as_str(),
         }
     }
@@ -60,11 +67,26 @@ impl Source {
         matches!(self, Self::Cluster(_))
     }
 
-    /// The cluster whose members are followed, if it is one.
+    /// The cluster of which one or all members are followed, if it is one.
     pub fn cluster(&self) -> Option<&Identifier> {
         match self {
-            Self::Cluster(id) | Self::Readers(id, _) | Self::Custom { cluster: id, .. } => Some(id),
+            Self::Cluster(id)
+            | Self::Member { cluster: id, .. }
+            | Self::Readers(id, _)
+            | Self::Custom { cluster: id, .. } => Some(id),
             Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => None,
+        }
+    }
+
+    /// The instance that is followed whatever its role: one by itself, or a member of a cluster.
+    pub fn instance(&self) -> Option<&Identifier> {
+        match self {
+            Self::Instance(id) | Self::Member { instance: id, .. } => Some(id),
+            Self::Cluster(_)
+            | Self::Readers(..)
+            | Self::Custom { .. }
+            | Self::Proxy(..)
+            | Self::Name(_) => None,
         }
     }
 
@@ -84,6 +106,7 @@ impl Source {
         let cluster = cluster.clone();
         match self {
             Self::Readers(_, fallback) => Self::Readers(cluster, *fallback),
+            Self::Member { instance, .. } => Self::Member { cluster, instance: instance.clone() },
             Self::Custom { endpoint, .. } => Self::Custom { cluster, endpoint: endpoint.clone() },
             Self::Cluster(_) | Self::Instance(_) | Self::Proxy(..) | Self::Name(_) => {
                 Self::Cluster(cluster)
@@ -96,6 +119,9 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster(id) => write!(f, "cluster/{id}"),
+            Self::Member { cluster, instance } => {
+                write!(f, "cluster/{cluster}/instance/{instance}")
+            }
             Self::Readers(id, _) => write!(f, "cluster/{id}/readers"),
             Self::Custom { cluster, endpoint } => write!(f, "cluster/{cluster}/custom/{endpoint}"),
             Self::Instance(id) => write!(f, "instance/{id}"),
@@ -114,6 +140,9 @@ impl FromStr for Source {
         match parts.as_slice() {
             ["cluster", id] => Ok(Self::Cluster(id.parse()?)),
             ["cluster", id, "readers"] => Ok(Self::Readers(id.parse()?, Fallback::default())),
+            ["cluster", id, "instance", instance] => {
+                Ok(Self::Member { cluster: id.parse()?, instance: instance.parse()? })
+            }
             ["cluster", id, "custom", endpoint] => {
                 Ok(Self::Custom { cluster: id.parse()?, endpoint: endpoint.parse()? })
             }
@@ -141,7 +170,8 @@ fn full_name(text: &str) -> Result<HostName, SourceError> {
 pub enum SourceError {
     /// The text has no form of the grammar.
     #[error(
-        "{0:?} is no source: write `cluster/ID` for a cluster's writer, `cluster/ID/readers`, \
+        "{0:?} is no source: write `cluster/ID` for a cluster's writer, \
+         `cluster/ID/instance/INSTANCE-ID` for one member, `cluster/ID/readers`, \
          `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or \
          `dns/HOST`"
     )]
@@ -209,8 +239,11 @@ mod tests {
     fn a_source_is_read_back_as_it_is_written() {
         for text in [
             "cluster/orders",
+            "cluster/orders/instance/orders-1",
             "cluster/orders/readers",
             "cluster/orders/custom/reports",
+            "cluster/instance/instance/custom",
+            "cluster/custom/custom/instance",
             "instance/billing-1",
             "proxy/orders",
             "proxy/orders/read-only",
@@ -247,6 +280,13 @@ mod tests {
             "instance/a b",
             "cluster/a/readers/b",
             "cluster/a/custom",
+            "cluster/a/instance",
+            "cluster/a/instance/",
+            "cluster/a/instance/b/c",
+            "cluster/a/instance/-b",
+            "cluster//instance/b",
+            "cluster/a/instances/b",
+            "instance/a/b",
             "proxy/a/b/c",
         ] {
             assert!(text.parse::<Source>().is_err(), "{text}");

@@ -148,9 +148,10 @@ impl Scope {
     /// The lists that are needed to follow these sources.
     pub fn of<'a>(sources: impl Iterator<Item = &'a Source>) -> Self {
         sources.fold(Self::default(), |scope, source| match source {
-            Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {
-                Self { databases: Databases::All, ..scope }
-            }
+            Source::Cluster(_)
+            | Source::Member { .. }
+            | Source::Readers(..)
+            | Source::Instance(_) => Self { databases: Databases::All, ..scope },
             Source::Custom { .. } => {
                 Self { databases: Databases::All, custom_endpoints: true, ..scope }
             }

@@ -10,7 +10,7 @@ use writerlink_aws::account::{
 };
 use writerlink_core::config::{Binding, Config, Consent, Location};
 use writerlink_core::report::BindingReport;
-use writerlink_core::source::Source;
+use writerlink_core::source::{Identifier, Source};
 
 use crate::account::{Account, ById, Following, Topic};
 use crate::network::End;
@@ -216,7 +216,7 @@ impl<'a> Chain<'a> {
         of(&self.account.databases.instances)?.get(id.as_str()).ok_or(Stop::Moot)
     }
 
-    /// The instances of the source: the members of the cluster, or the instance. RDS may list a
+    /// The instances of the source: the members of the cluster, the one member, or the instance. RDS may list a
     /// cluster's member before it lists the instance.
     pub fn instances(&self) -> Part<Vec<&'a Instance>> {
         if matches!(self.binding.source, Source::Instance(_)) {
@@ -224,7 +224,17 @@ impl<'a> Chain<'a> {
         }
         let all = of(&self.account.databases.instances)?;
         let members = &self.cluster()?.members;
+        if let Source::Member { instance, .. } = &self.binding.source {
+            return Ok(vec![self.member(instance)?]);
+        }
         Ok(members.iter().filter_map(|member| all.get(&member.instance)).collect())
+    }
+
+    /// The instance of a binding of one member.
+    fn member(&self, id: &Identifier) -> Part<&'a Instance> {
+        let is_member = self.cluster()?.members.iter().any(|m| m.instance == id.as_str());
+        let all = of(&self.account.databases.instances)?;
+        all.get(id.as_str()).filter(|_| is_member).ok_or(Stop::Moot)
     }
 
     /// The engine, in RDS's word.
@@ -277,6 +287,7 @@ impl<'a> Chain<'a> {
             Source::Name(host) => Some(host.as_str()),
             Source::Instance(_) => self.instance()?.endpoint.as_deref(),
             Source::Cluster(_) => self.cluster()?.endpoint.as_deref(),
+            Source::Member { instance, .. } => self.member(instance)?.endpoint.as_deref(),
             Source::Readers(..) => self.cluster()?.reader_endpoint.as_deref(),
             Source::Proxy(..) => match self.proxy()? {
                 (_, Some(endpoint)) => endpoint.endpoint.as_deref(),
@@ -338,6 +349,7 @@ impl<'a> Chain<'a> {
         let places = self.instances()?.into_iter().map(|instance| {
             let serves = match self.binding.source {
                 Source::Cluster(_) => writer(&instance.id),
+                Source::Member { .. } => true,
                 // The writer stands in while no reader is up.
                 Source::Readers(..) => !writer(&instance.id),
                 _ => true,

@@ -675,6 +675,14 @@ const SHAPES: &[Shape] = &[
         a.links.targets.insert(GROUP.to_owned(), Ok(vec![reader]));
         a.links.targets_later = a.links.targets.clone();
     }),
+    ("a member", "cluster/orders/instance/orders-1", |a| {
+        own(a, "cluster/orders", "cluster/orders/instance/orders-1");
+        listener(a).port = 5441;
+    }),
+    ("a member without subscriptions", "cluster/orders/instance/orders-1", |a| {
+        own(a, "cluster/orders", "cluster/orders/instance/orders-1");
+        a.events.subscriptions = Ok(Vec::new());
+    }),
     ("rules by network", "cluster/orders", |a| {
         let subnets = || vec![rule(Peer::Network("10.20.0.0/16".parse().expect("a network")))];
         security_group(a, "sg-db").ingress = subnets();
@@ -784,6 +792,18 @@ fn what_may_not_be_read_is_not_checked_and_never_fine() {
     let report = look(&blind, &config("cluster/orders"));
     assert_eq!(report.fine, 0, "nothing is fine that nobody could see");
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn a_member_without_a_port_beside_one_that_has_one_is_told() {
+    let says = |source: &str| {
+        let report = look(&sound(), &config(source));
+        let found = report.findings.into_iter().find(|finding| finding.id == "W530");
+        found.map(|finding| finding.found)
+    };
+    let told = says("cluster/orders/instance/orders-1").expect("orders-2 has none");
+    assert!(told.contains("orders-2 has none"), "{told}");
+    assert_eq!(says("cluster/orders"), None);
 }
 
 #[test]

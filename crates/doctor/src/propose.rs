@@ -14,6 +14,7 @@ mod allow;
 pub(crate) mod database;
 mod decide;
 mod entry;
+mod members;
 pub(crate) mod owner;
 pub mod parameters;
 pub mod region;
@@ -33,6 +34,7 @@ use writerlink_core::source::Source;
 pub use self::allow::Allowed;
 pub use self::database::Database;
 use self::entry::Maker;
+pub use self::members::MemberPorts;
 pub use self::region::Region;
 use crate::account::Account;
 use crate::read::{Gap, Read};
@@ -49,6 +51,9 @@ pub struct Request {
     /// The name of the binding, in place of the group's.
     pub name: Option<String>,
     pub mode: Mode,
+    /// Also a binding for each member of the cluster that is asked for, with the listener port of
+    /// the first; the others have the next ones.
+    pub member_ports: Option<u16>,
     /// The DNS servers that were asked; the system's own if there are none.
     pub dns_servers: Vec<SocketAddr>,
 }
@@ -62,6 +67,8 @@ pub struct Proposal {
     pub dns_servers: Vec<SocketAddr>,
     /// One for each target group, in the order of their names.
     pub entries: Vec<Entry>,
+    /// The members of a cluster with a listener port for each, if they were asked for.
+    pub members: Option<MemberPorts>,
     /// What could not be read and belongs to no single entry.
     pub gaps: Vec<Gap>,
 }
@@ -169,6 +176,13 @@ pub enum Refused {
          group of the type ip for TCP"
     )]
     OtherKind { name: String, kind: String, protocol: String },
+    #[error("`--member-ports` gives a port to each member of a cluster: name it with `--cluster`")]
+    NoCluster,
+    #[error(
+        "`--member-ports {first}` is for {count} members, whose ports would reach beyond 65535 or \
+         contain {writer}, the database's own: name another first port"
+    )]
+    Ports { first: u16, count: usize, writer: u16 },
     #[error(
         "`--name` and `--port` are for one binding, and {0} are proposed: name one group with \
          `--target-group`"
@@ -188,6 +202,9 @@ pub fn propose(region: &Region, request: &Request) -> Result<Proposal, Refused> 
     }
     let mut groups = wanted(region, request)?;
     groups.sort_by(|one, other| (&one.name, &one.arn).cmp(&(&other.name, &other.arn)));
+    let members = MemberPorts::of(request, account)?;
+    let of_members = members.as_ref().map(|members| members.groups(&maker)).unwrap_or_default();
+    groups.retain(|group| !of_members.contains_key(&group.arn));
     groups.retain(|group| maker.concerns(group));
     let mut entries: Vec<Entry> = groups.iter().map(|group| maker.of_group(group)).collect();
     if let Some(source) = &request.database
@@ -196,12 +213,16 @@ pub fn propose(region: &Region, request: &Request) -> Result<Proposal, Refused> 
     {
         entries.push(maker.without_group(source));
     }
+    if let Some(members) = &members {
+        entries.extend(members.entries(&maker, &of_members));
+    }
     finish(&mut entries, request)?;
     Ok(Proposal {
         account: account.number.clone().ok(),
         region: account.region.clone(),
         dns_servers: request.dns_servers.clone(),
         entries,
+        members,
         gaps: gaps(region, request, &maker),
     })
 }

@@ -166,7 +166,9 @@ impl Link {
             Source::Cluster(id) => world.cluster_endpoint(id.as_str()),
             Source::Readers(id, _) => world.reader_endpoint(id.as_str()),
             Source::Custom { endpoint, .. } => world.custom_endpoint_host(endpoint.as_str()),
-            Source::Instance(id) => world.instance_endpoint(id.as_str()),
+            Source::Instance(id) | Source::Member { instance: id, .. } => {
+                world.instance_endpoint(id.as_str())
+            }
             Source::Proxy(proxy, endpoint) => {
                 let endpoint = world
                     .rds
@@ -177,19 +179,30 @@ impl Link {
         }
     }
 
-    /// The instance that truly writes, by the region itself: no API, no DNS.
+    /// The instance that truly writes, or the member that is followed, by the region itself: no
+    /// API, no DNS.
     pub fn instance<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
         let id = self.database();
-        match self.source {
+        match &self.source {
             Source::Cluster(_) | Source::Readers(..) | Source::Custom { .. } => {
                 world.rds.writer(id)
             }
-            Source::Instance(_) => world.rds.true_instance(id),
+            Source::Instance(id) | Source::Member { instance: id, .. } => {
+                world.rds.true_instance(id.as_str())
+            }
             Source::Proxy(..) | Source::Name(_) => None,
         }
     }
 
-    /// The true writer, and its address in the group's family; none, if the database has no address
+    /// The instance that truly writes to the database, also where a member is followed that does not.
+    pub(crate) fn writing<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
+        match &self.source {
+            Source::Member { cluster, .. } => world.rds.writer(cluster.as_str()),
+            _ => self.instance(world),
+        }
+    }
+
+    /// The true writer or the member that is followed, and its address in the group's family; none, if the database has no address
     /// of it.
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let instance = self.instance(world)?;
@@ -203,7 +216,9 @@ impl Link {
     pub fn members(&self, world: &World) -> BTreeSet<SocketAddr> {
         let writer = || self.writer(world).map(|writer| writer.address);
         match &self.source {
-            Source::Cluster(_) | Source::Instance(_) => writer().into_iter().collect(),
+            Source::Cluster(_) | Source::Instance(_) | Source::Member { .. } => {
+                writer().into_iter().collect()
+            }
             Source::Readers(_, fallback) => {
                 let writing = world.rds.writer(self.database()).map(|writer| writer.key);
                 let is_reader = |instance: &&DbInstance| {
@@ -257,6 +272,8 @@ impl Link {
             Source::Cluster(_) | Source::Instance(_) | Source::Proxy(_, None) | Source::Name(_) => {
                 true
             }
+            // Only while that member is the writer.
+            Source::Member { .. } => false,
             Source::Readers(..) | Source::Custom { .. } | Source::Proxy(_, Some(_)) => false,
         }
     }
@@ -320,10 +337,27 @@ pub fn publish(
     port: u16,
     group: NewTargetGroup,
 ) -> Result<Link, ApiError> {
+    let balancer = world.add_load_balancer_in(balancer, group.family, &Zone::ALL);
+    publish_behind(world, name, source, &balancer, port, port, group)
+}
+
+/// Puts a source behind a load balancer that exists, by its ARN, with a listener on `listener` that
+/// forwards to a group, whose targets are all members of the source, on `port`.
+///
+/// # Errors
+/// When a target is refused.
+pub(crate) fn publish_behind(
+    world: &mut World,
+    name: &str,
+    source: Source,
+    balancer: &str,
+    listener: u16,
+    port: u16,
+    group: NewTargetGroup,
+) -> Result<Link, ApiError> {
     let family = group.family;
-    let balancer = world.add_load_balancer_in(balancer, family, &Zone::ALL);
     let group = world.add_target_group(group);
-    world.add_listener(&balancer, port, &group);
+    world.add_listener(balancer, listener, &group);
     let link = Link { name: name.to_owned(), source, group, port, family };
     let members = link.members(world).into_iter();
     let targets: Vec<_> =

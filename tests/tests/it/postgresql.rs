@@ -18,6 +18,7 @@ use writerlink_lab::scenario::postgres::{DATABASE, PASSWORD, Postgres, Programs,
 use writerlink_lab::scene::Link;
 use writerlink_lab::wire::Lab;
 use writerlink_tests::deployed_lab::DeployedLab;
+use writerlink_tests::members;
 use writerlink_tests::skip::{Skip, available};
 
 /// The node that the clients are in front of.
@@ -76,6 +77,33 @@ async fn a_multi_az_instance_serves_at_its_other_host_with_its_rows_and_its_stan
     let name = link.endpoint(&deployed.lab.world());
     let count = consumer.psql(&name, second, "SELECT count(*) FROM rows").await;
     assert_eq!(count, Ok(rows.len().to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn psql_with_a_port_for_each_member_finds_the_writer_before_and_after_a_failover() {
+    let Some(consumer) = available(Consumer::find()) else {
+        return;
+    };
+    let deployed = DeployedLab::with(members::add, |config| config).await;
+    let link = deployed.orders();
+    let mut databases = consumer.start(&deployed.lab, link).await;
+    let hosts: Vec<(String, SocketAddr)> = members::of(&deployed.links)
+        .map(|member| (member.endpoint(&deployed.lab.world()), member_node(&deployed.lab, member)))
+        .collect();
+    let ask = async || consumer.psql_choosing(&hosts, "SHOW cluster_name").await;
+    let changes = || members::changes(&deployed.lab.world(), &deployed.links);
+    let registered = changes();
+    let test = async {
+        let before = ask().await;
+        let fail_over = |world: &mut writerlink_lab::World| {
+            world.failover_db_cluster("orders", Some("orders-2")).expect("it has readers");
+        };
+        deployed.follows(link, fail_over).await;
+        (before, ask().await)
+    };
+    let asked = databases.during(&deployed.lab, link, test).await.expect("they follow");
+    assert_eq!(asked, (Ok("orders-1".to_owned()), Ok("orders-2".to_owned())));
+    assert_eq!(changes(), registered, "the members' groups are as they were");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,6 +249,15 @@ impl Consumer {
         self.run("psql", &arguments, name, at).await
     }
 
+    /// The same for the writer among several hosts, which psql finds by itself.
+    async fn psql_choosing(
+        &self,
+        hosts: &[(String, SocketAddr)],
+        statement: &str,
+    ) -> Result<String, String> {
+        self.run_among("psql", &["-X", "-A", "-t", "-q", "-c", statement], hosts).await
+    }
+
     async fn run(
         &self,
         program: &str,
@@ -228,15 +265,31 @@ impl Consumer {
         name: &str,
         at: SocketAddr,
     ) -> Result<String, String> {
+        self.run_among(program, arguments, &[(name.to_owned(), at)]).await
+    }
+
+    /// Runs a program of PostgreSQL with one host, or with several of which it takes the one that
+    /// writes.
+    async fn run_among(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        hosts: &[(String, SocketAddr)],
+    ) -> Result<String, String> {
+        let list = |part: fn(&(String, SocketAddr)) -> String| {
+            hosts.iter().map(part).collect::<Vec<_>>().join(",")
+        };
         let root: PathBuf = self.home.path().join("root.pem");
         let mut command = Command::new(self.programs.program(program));
         command
             .args(arguments)
             .env_clear()
             .env("LC_ALL", "C")
-            .env("PGHOST", name)
-            .env("PGHOSTADDR", at.ip().to_string())
-            .env("PGPORT", at.port().to_string())
+            .env("PGHOST", list(|(name, _)| name.clone()))
+            .env("PGHOSTADDR", list(|(_, at)| at.ip().to_string()))
+            .env("PGPORT", list(|(_, at)| at.port().to_string()))
+            .env("PGTARGETSESSIONATTRS", if hosts.len() > 1 { "read-write" } else { "any" })
+            .env("PGCONNECT_TIMEOUT", "10")
             .env("PGDATABASE", DATABASE)
             .env("PGUSER", ROLE)
             .env("PGPASSWORD", PASSWORD)
@@ -255,6 +308,13 @@ fn node(lab: &Lab, link: &Link) -> SocketAddr {
     let mut nodes = lab.nlb_listeners().into_iter();
     let node = nodes.find(|node| node.port == link.port && node.zone == ZONE);
     node.expect("every link has a listener").address
+}
+
+/// Where the node of a member's own load balancer listens.
+fn member_node(lab: &Lab, member: &Link) -> SocketAddr {
+    let mut nodes = lab.nlb_listeners().into_iter();
+    let node = nodes.find(|node| node.load_balancer == member.name && node.zone == ZONE);
+    node.expect("every member has a listener").address
 }
 
 /// The addresses of a name in the consumer's VPC.

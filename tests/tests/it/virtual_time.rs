@@ -10,6 +10,7 @@ use writerlink_lab::world::dns::Move;
 use writerlink_lab::world::elbv2::TargetRequest;
 use writerlink_lab::world::rds::{Naming, Network, Reboot};
 use writerlink_tests::kinds::{self, HOST, machine};
+use writerlink_tests::members;
 use writerlink_tests::play::{Play, status};
 
 const S: Duration = Duration::from_secs(1);
@@ -25,6 +26,48 @@ fn an_aurora_failover_is_followed_from_its_first_event_on() {
     assert!(play.was_never_empty(&play.orders));
     // Promoted after 8 s, shown by the API after 13 s, by DNS from 14 s on and for good after 39 s.
     assert!(play.now() - began < 45 * S, "took {:?}", play.now() - began);
+}
+
+/// The claim for clients that choose: no registration is on their way, and no call that writes.
+#[test]
+fn a_failed_over_clusters_writer_is_a_healthy_target_of_its_own_port_when_it_begins_to_write() {
+    let play = Play::with(members::add);
+    let old = play.orders.writer(&play.world()).expect("a writer").address;
+    let registered = members::changes(&play.world(), &play.links);
+    let began = play.now();
+    play.world().failover_db_cluster("orders", None).expect("failover");
+    let event = play.trigger(73, SourceType::Cluster, "orders");
+    let (writes, reached) = loop {
+        {
+            let world = play.world();
+            let new = play.orders.writer(&world).expect("a writer").address;
+            if new != old && world.accepts_tcp(new.ip()) {
+                let serves = |link: &Link| link.present(&world).contains(&(new, "healthy"));
+                break (play.now(), members::of(&play.links).any(serves));
+            }
+        }
+        assert!(play.now() - began < 60 * S, "nobody was promoted");
+        play.pass(S);
+    };
+    assert!(reached, "the new writer's own port leads to it after {:?}", writes - began);
+    let report = play.run(&event);
+    assert_eq!(status(&report, "orders-writer"), Status::Changed, "{report:#?}");
+    play.pass(120 * S);
+    assert!(play.sweep().ok);
+    assert_eq!(members::changes(&play.world(), &play.links), registered);
+}
+
+#[test]
+fn a_member_whose_host_is_replaced_is_followed_by_its_own_port() {
+    let play = Play::with(members::add);
+    play.world().replace_host("orders-2").expect("it exists");
+    play.pass(60 * S);
+    for _ in 0..4 {
+        play.sweep();
+        play.pass(60 * S);
+    }
+    let link = members::of(&play.links).nth(1).expect("orders-2");
+    assert!(play.is_right(link) && play.was_never_empty(link));
 }
 
 #[test]

@@ -25,6 +25,16 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
+    /// Also a binding for each member of the cluster, with this listener port for the first and the
+    /// next ones for the others
+    #[arg(
+        long,
+        value_name = "FIRST",
+        requires = "cluster",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub(crate) member_ports: Option<u16>,
+
     /// Print the parameters of a template or a Terraform module of infra/ instead
     #[arg(long, value_enum, value_name = "TOOL")]
     pub(crate) parameters: Option<Tool>,
@@ -108,7 +118,11 @@ comment names the permission. Its permissions are among those of `writerlink doc
 on which it runs.\n\n\
 With --parameters the bindings become the parameters of infra/reconciler.yaml, or of the module \
 infra/terraform/reconciler. A database without a target group gets those of infra/writerlink.yaml, \
-or of infra/terraform/link, which make one. Standard error says the rest.";
+or of infra/terraform/link, which make one. Standard error says the rest.\n\n\
+With --member-ports each member of the cluster also gets a binding, beside the writer's, for \
+clients that take several hosts and choose the writer themselves. With --parameters in addition, \
+the parameters are those of infra/members.yaml, or of infra/terraform/members, which add the \
+members' groups and listeners to a link.";
 
 pub(crate) const INIT_EXAMPLES: &str = "\
 Exit codes:
@@ -122,4 +136,5 @@ Examples:
   writerlink init --region eu-west-1 --output writerlink.toml
   writerlink init --cluster orders --target-group orders
   writerlink init --cluster orders --parameters cloudformation > orders.json
+  writerlink init --cluster orders --member-ports 5441
   writerlink init --parameters terraform --output link.tfvars.json";

@@ -40,6 +40,7 @@ pub(crate) async fn init(args: InitArgs) -> anyhow::Result<Exit> {
             InitMode::Observe => Mode::Observe,
             InitMode::Manage => Mode::Manage,
         },
+        member_ports: args.member_ports,
         dns_servers: args.dns_servers,
     };
     let proposal = tokio::select! {

@@ -138,10 +138,27 @@ pub(crate) fn grid(rows: &[Row]) -> String {
     let wrong: Vec<String> =
         rows.iter().filter_map(|row| row.fault(&short(row.program(), rows))).collect();
     let mut parts = vec![trimmed(&table), LEGEND.to_owned(), chance(&runs)];
+    let choosing: Vec<String> = runs.iter().filter_map(|run| choosing(run, rows)).collect();
+    if !choosing.is_empty() {
+        parts.insert(1, text::lines(&choosing.join("\n")));
+    }
     if !wrong.is_empty() {
         parts.push(text::lines(&wrong.join("\n")));
     }
     parts.join("\n\n")
+}
+
+/// How the application fared that chooses among the members' ports, if there is one.
+fn choosing(run: &Runs, rows: &[Row]) -> Option<String> {
+    let outage = run.choosing_outage_seconds?;
+    Some(format!(
+        "{}, {}: an application that chooses among the members' ports has no write for {} s; no \
+         database takes writes for {} s",
+        run.scenario,
+        short(&run.handler, rows),
+        spread(outage, 1),
+        spread(run.platform_seconds, 1)
+    ))
 }
 
 /// The end of a long command, where the handler stands; the whole of it, where two ends are equal.
@@ -257,8 +274,11 @@ pub(crate) fn sentence(verdict: &Verdict) -> String {
         _ => faults(verdict),
     };
     let outage = seconds(verdict.outage_seconds);
+    let choosing = verdict.choosing_outage_seconds.map_or_else(String::new, |choosing| {
+        format!(", by the members' ports {}", seconds(choosing))
+    });
     let Verdict { scenario, handler, seed, .. } = verdict;
-    format!("{scenario}, {handler}, seed {seed}: {end}; no write for {outage}")
+    format!("{scenario}, {handler}, seed {seed}: {end}; no write for {outage}{choosing}")
 }
 
 /// What is wrong, at most the first few faults.

@@ -68,6 +68,13 @@ fn course(link: &LinkVerdict) -> String {
     let shares = shares.iter().filter(|_| outage.total > 0.0);
     lines.extend(shares.map(|(seconds, of)| format!("{seconds:7.1} s  {of}")));
     lines.push(format!("{} statements failed", outage.failed));
+    if let Some(choosing) = &link.choosing {
+        lines.push(format!(
+            "by the members' ports: no acknowledgment for {:.1} s",
+            choosing.none_for
+        ));
+        lines.push(format!("  (no database took writes for {:.1} s)", link.platform_seconds));
+    }
     if link.empty_seconds > 0.0 {
         lines.push(format!("the group was empty for {:.1} s", link.empty_seconds));
     }

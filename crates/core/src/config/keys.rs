@@ -143,7 +143,7 @@ const GROUP: &str = concat!(
     r":targetgroup/[A-Za-z0-9:-]+/[A-Za-z0-9:-]+$"
 );
 const SOURCE: &str = concat!(
-    r"^(cluster/[A-Za-z][A-Za-z0-9-]*(/readers|/custom/[A-Za-z][A-Za-z0-9-]*)?",
+    r"^(cluster/[A-Za-z][A-Za-z0-9-]*(/readers|/(instance|custom)/[A-Za-z][A-Za-z0-9-]*)?",
     r"|instance/[A-Za-z][A-Za-z0-9-]*",
     r"|proxy/[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?",
     r"|dns/[^/]*\.[^/]*)$"
@@ -238,9 +238,9 @@ pub static KEYS: &[Key] = &[
         required: true,
         default: "",
         example: r#""cluster/orders""#,
-        says: "The database endpoint: `cluster/ID`, `cluster/ID/readers`, \
-               `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, `proxy/NAME/ENDPOINT` or \
-               `dns/HOST`. [sources.md](sources.md) compares them.",
+        says: "The database endpoint: `cluster/ID`, `cluster/ID/instance/INSTANCE-ID`, \
+               `cluster/ID/readers`, `cluster/ID/custom/ENDPOINT`, `instance/ID`, `proxy/NAME`, \
+               `proxy/NAME/ENDPOINT` or `dns/HOST`. [sources.md](sources.md) compares them.",
     },
     Key {
         table: Binding,

@@ -49,9 +49,10 @@ fn of_words(text: &str) -> Option<String> {
             "readers" => "/readers".to_owned(),
             _ => String::new(),
         },
-        ("cluster", [custom, endpoint]) if nearest(custom, ["custom"]).is_some() => {
-            format!("/custom/{endpoint}")
-        }
+        ("cluster", [kind, name]) => match nearest(kind, ["custom", "instance", "member"])? {
+            "custom" => format!("/custom/{name}"),
+            _ => format!("/instance/{name}"),
+        },
         ("proxy", [endpoint]) => format!("/{endpoint}"),
         _ => return None,
     };
@@ -70,6 +71,9 @@ mod tests {
             ("cluster/orders/reader", "cluster/orders/readers"),
             ("cluster/orders/writer", "cluster/orders"),
             ("cluster/orders/costum/reports", "cluster/orders/custom/reports"),
+            ("cluster/orders/instances/orders-1", "cluster/orders/instance/orders-1"),
+            ("cluster/orders/member/orders-1", "cluster/orders/instance/orders-1"),
+            ("cluster/orders/reader/orders-1", ""),
             ("instances/x", "instance/x"),
             (" Instance/x/", "instance/x"),
             ("arn:aws:rds:eu-west-1:111122223333:cluster:orders", "cluster/orders"),

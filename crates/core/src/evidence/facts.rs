@@ -36,6 +36,23 @@ pub fn facts(source: &Source, topology: &Topology) -> Result<Facts, Unknown> {
             }
             Ok(facts)
         }
+        Source::Member { cluster: id, instance } => {
+            let cluster = topology.clusters.get(id).ok_or_else(not_listed)?;
+            let facts = of_cluster(source, cluster, topology)?;
+            if !cluster.members.iter().any(|member| member.instance == *instance) {
+                return Err(not_listed());
+            }
+            match topology.instances.get(instance) {
+                Some(instance) if is_idle(&instance.status) => Err(idle(source, &instance.status)),
+                Some(instance) => Ok(Facts {
+                    port: instance.port.or(facts.port),
+                    vpc: instance.vpc.clone().or(facts.vpc),
+                    ..facts
+                }),
+                // It may be on a page that was lost. Then it has no name to ask for.
+                None => Ok(facts),
+            }
+        }
         Source::Readers(id, _) => {
             of_cluster(source, topology.clusters.get(id).ok_or_else(not_listed)?, topology)
         }
@@ -119,7 +136,7 @@ fn of_cluster(source: &Source, cluster: &Cluster, topology: &Topology) -> Result
         // RDS reports the VPC of an instance. Of a cluster it names the subnet group only (botocore
         // rds 2014-10-31, `DBCluster`).
         vpc: members.find_map(|m| topology.instances.get(&m.instance)?.vpc.clone()),
-        // No rule for a cluster, or for a set of its members, asks for it.
+        // No rule for a cluster, for one of its members or for a set of them asks for it.
         standby: Standby::Unknown,
     })
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use super::Unknown;
 use super::facts::is_idle;
 use crate::source::{Identifier, Source};
-use crate::topology::{Form, HostName, Topology};
+use crate::topology::{Cluster, Form, HostName, Topology};
 
 /// A name that RDS lists, but not as the kind of thing that the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,6 +71,19 @@ impl fmt::Display for Listed {
 }
 
 impl Listed {
+    /// The source that follows it: an instance of a cluster as a member, whatever its role.
+    fn followed_as_member(&self, name: &Identifier) -> Source {
+        let member = |cluster: &Identifier, instance: &Identifier| Source::Member {
+            cluster: cluster.clone(),
+            instance: instance.clone(),
+        };
+        match self {
+            Self::Instance(Some(cluster)) => member(cluster, name),
+            Self::IdOfInstance(instance, Some(cluster)) => member(cluster, instance),
+            other => other.followed_as(name, |cluster| Source::Cluster(cluster.clone())),
+        }
+    }
+
     /// The source that follows it. `of_cluster` makes one of a cluster.
     fn followed_as(&self, name: &Identifier, of_cluster: impl Fn(&Identifier) -> Source) -> Source {
         match self {
@@ -91,9 +104,19 @@ impl Listed {
 
 /// Why RDS does not list a source: something else has its name, or nothing has.
 pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
-    let database = |name| misnamed(source, name, topology, |cluster| source.of_cluster(cluster));
-    let endpoint =
-        |name| misnamed(source, name, topology, |cluster| Source::Cluster(cluster.clone()));
+    let database = |name: &Identifier| {
+        misnamed(source, name, topology, |listed| {
+            listed.followed_as(name, |cluster| source.of_cluster(cluster))
+        })
+    };
+    let endpoint = |name: &Identifier| {
+        misnamed(source, name, topology, |listed| {
+            listed.followed_as(name, |cluster| Source::Cluster(cluster.clone()))
+        })
+    };
+    let member = |name: &Identifier| {
+        misnamed(source, name, topology, |listed| listed.followed_as_member(name))
+    };
     let is_listed =
         |proxy| topology.proxies.as_ref().is_ok_and(|proxies| proxies.contains_key(proxy));
     let found = match source {
@@ -101,6 +124,10 @@ pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
         | Source::Readers(id, _)
         | Source::Instance(id)
         | Source::Proxy(id, None) => database(id),
+        Source::Member { cluster: id, instance: name } => match topology.clusters.get(id) {
+            Some(cluster) => member(name).or_else(|| Some(lacks(id, cluster, name))),
+            None => member(name).or_else(|| database(id)),
+        },
         Source::Custom { cluster, endpoint: name } if topology.clusters.contains_key(cluster) => {
             endpoint(name)
         }
@@ -112,15 +139,25 @@ pub(super) fn not_listed(source: &Source, topology: &Topology) -> Unknown {
     found.unwrap_or_else(|| Unknown::SourceNotFound(source.clone()))
 }
 
-/// What has the name, if it is anything but what the source says.
+/// That a cluster has no member of this name.
+fn lacks(id: &Identifier, cluster: &Cluster, instance: &Identifier) -> Unknown {
+    Unknown::MemberNotListed {
+        cluster: id.clone(),
+        instance: instance.clone(),
+        members: cluster.members.iter().map(|member| member.instance.clone()).collect(),
+    }
+}
+
+/// What has the name, if it is anything but what the source says. `followed_as` makes the source
+/// that follows it.
 fn misnamed(
     source: &Source,
     name: &Identifier,
     topology: &Topology,
-    of_cluster: impl Fn(&Identifier) -> Source,
+    followed_as: impl Fn(&Listed) -> Source,
 ) -> Option<Unknown> {
     let candidates = look_up(name, topology).into_iter();
-    let mut candidates = candidates.map(|listed| (listed.followed_as(name, &of_cluster), listed));
+    let mut candidates = candidates.map(|listed| (followed_as(&listed), listed));
     let (write, listed) = candidates.find(|(write, _)| write != source)?;
     let wrong_name =
         || WrongName { asked: source.clone(), name: name.clone(), listed, write: write.clone() };
@@ -177,7 +214,9 @@ pub(super) fn unfit(source: &Source, topology: &Topology) -> Option<Unknown> {
         form: cluster.form,
         endpoint: cluster.endpoint.clone(),
     };
-    other_engine(&cluster.engine, &cluster.endpoint).or_else(|| match cluster.form {
+    let member = source.instance().and_then(|id| topology.instances.get(id));
+    let endpoint = member.map_or(&cluster.endpoint, |member| &member.endpoint);
+    other_engine(&cluster.engine, endpoint).or_else(|| match cluster.form {
         Form::OutsideVpc => Some(Unknown::OutsideVpc(id.clone())),
         Form::ServerlessV1 | Form::Limitless => Some(no_instances()),
         // A replica without instances is a secondary of a global database that waits to be

@@ -8,6 +8,8 @@ use crate::topology::{
     Standby, Topology,
 };
 
+mod member;
+
 fn id(text: &str) -> Identifier {
     text.parse().expect("id")
 }
@@ -611,6 +613,7 @@ fn proxies_and_names_go_on_while_clusters_and_instances_cannot_be_read() {
         ("dns/db.db.test", "all of 10.20.0.21, 10.20.0.22"),
         ("cluster/orders", "access-denied"),
         ("cluster/orders/readers", "access-denied"),
+        ("cluster/orders/instance/orders-1", "access-denied"),
         ("instance/billing", "access-denied"),
     ] {
         assert_eq!(words(&look(source, &topology, &answers_of_sets())), says, "{source}");

@@ -48,8 +48,21 @@ pub enum Unknown {
          that a target group could take"
     )]
     OutsideVpc(Identifier),
+    /// The cluster has no such member.
+    #[error("RDS lists no instance {instance} in cluster/{cluster}{}", others(.members))]
+    MemberNotListed {
+        /// The cluster.
+        cluster: Identifier,
+        /// The instance that the source names.
+        instance: Identifier,
+        /// The members that it lists.
+        members: Vec<Identifier>,
+    },
     /// The instance belongs to a cluster, whose writer may be another instance.
-    #[error("instance/{instance} belongs to the cluster {cluster}: follow `cluster/{cluster}`")]
+    #[error(
+        "instance/{instance} belongs to the cluster {cluster}: follow `cluster/{cluster}` for its \
+         writer, or `cluster/{cluster}/instance/{instance}` for this instance in any role"
+    )]
     InstanceOfCluster {
         /// The instance.
         instance: Identifier,
@@ -127,6 +140,15 @@ pub enum Unknown {
     Guarded(HostName, IpAddr, Refusal),
 }
 
+/// The members that a cluster has instead.
+fn others(members: &[Identifier]) -> String {
+    let members: Vec<&str> = members.iter().map(Identifier::as_str).collect();
+    match members.as_slice() {
+        [] => String::new(),
+        members => format!(", whose members are {}", members.join(", ")),
+    }
+}
+
 /// Which source to write to follow a database by its name alone.
 fn by_name(endpoint: &Option<HostName>) -> String {
     match endpoint {
@@ -166,6 +188,7 @@ impl Unknown {
             | Self::OtherEngine { .. }
             | Self::NoInstances { .. }
             | Self::OutsideVpc(_)
+            | Self::MemberNotListed { .. }
             | Self::InstanceOfCluster { .. }
             | Self::Idle { .. }
             | Self::Secondary(_)
@@ -192,6 +215,7 @@ impl Unknown {
             Self::OtherEngine { .. } => "other-engine",
             Self::NoInstances { .. } => "no-instances",
             Self::OutsideVpc(_) => "no-vpc-networking",
+            Self::MemberNotListed { .. } => "member-not-listed",
             Self::InstanceOfCluster { .. } => "instance-of-cluster",
             Self::Idle { .. } => "source-idle",
             Self::Secondary(_) => "global-secondary",

@@ -30,6 +30,9 @@ pub fn questions(source: &Source, topology: &Topology) -> Vec<HostName> {
             let of_members = of_members(id).chain(replaced_names(source, topology));
             own.into_iter().chain(of_members).cloned().collect()
         }
+        Source::Member { cluster: id, .. } => {
+            of_members(id).chain(replaced_names(source, topology)).cloned().collect()
+        }
         Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {
             of_members(id).cloned().collect()
         }
@@ -53,17 +56,25 @@ pub(crate) fn member_addresses(
     topology: &Topology,
     answers: &Answers,
 ) -> BTreeMap<IpAddr, Identifier> {
-    let cluster = match source {
-        Source::Cluster(id) => topology.clusters.get(id),
-        _ => None,
-    };
-    let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
-    let members = members.map(|member| &member.instance);
+    let members = members_of_one(source, topology);
     let at = |id: &Identifier| {
         let answer = answers.get(endpoint_of(id, topology)?)?.as_ref().ok()?;
         Some(answer.addresses.iter().map(|address| (*address, id.clone())).collect::<Vec<_>>())
     };
     members.chain(replaced(source, topology)).filter_map(at).flatten().collect()
+}
+
+/// The members of the cluster of which one is followed: the writer, or a member in any role.
+fn members_of_one<'a>(
+    source: &'a Source,
+    topology: &'a Topology,
+) -> impl Iterator<Item = &'a Identifier> {
+    let cluster = match source {
+        Source::Cluster(id) | Source::Member { cluster: id, .. } => topology.clusters.get(id),
+        _ => None,
+    };
+    let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
+    members.map(|member| &member.instance)
 }
 
 fn replaced_names<'a>(
@@ -80,16 +91,11 @@ fn replaced<'a>(
     source: &'a Source,
     topology: &'a Topology,
 ) -> impl Iterator<Item = &'a Identifier> {
-    let cluster = match source {
-        Source::Cluster(id) => topology.clusters.get(id),
-        _ => None,
-    };
-    let members = cluster.into_iter().flat_map(|cluster| &cluster.members);
     let instance = match source {
         Source::Instance(id) => Some(id),
         _ => None,
     };
-    let names: Vec<&Identifier> = members.map(|member| &member.instance).chain(instance).collect();
+    let names: Vec<&Identifier> = members_of_one(source, topology).chain(instance).collect();
     let is_replaced = move |id: &&Identifier| {
         let old = |name: &&Identifier| {
             let more =
@@ -126,6 +132,11 @@ pub fn weigh(
                 dns: builder.cluster_name(id, cluster),
             },
             None => Evidence::unknown(source, Unknown::SourceNotFound(source.clone())),
+        },
+        Source::Member { cluster: id, instance } => Evidence::Member {
+            topology: builder
+                .cluster(source, id)
+                .and_then(|cluster| builder.members_address(cluster, instance)),
         },
         Source::Readers(id, fallback) => by_api(builder.readers(source, id, *fallback)),
         Source::Custom { cluster, endpoint } => by_api(builder.custom(source, cluster, endpoint)),

@@ -298,6 +298,8 @@ impl Setup {
     pub(super) fn accepts(&self, place: Place, world: &World) -> bool {
         match self.kind {
             Kind::Cluster | Kind::Readers => world.now.up.has(place),
+            // The former host of the member may serve for a while, and other members do.
+            Kind::Member => true,
             Kind::Instance(_) => place == world.now.writer,
         }
     }
@@ -322,7 +324,7 @@ impl Setup {
             outcomes
         };
         match effect {
-            Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_)) => {
+            Effect::ReadTopology(_) if matches!(self.kind, Kind::Instance(_) | Kind::Member) => {
                 or_failed(vec![Outcome::Read])
             }
             Effect::ReadTopology(_) if self.remembers => {
@@ -367,7 +369,7 @@ impl Setup {
     fn all_listings(&self) -> impl Iterator<Item = Listing> {
         let up = Places::first(self.places);
         let of_writer = |writer| match self.kind {
-            Kind::Cluster | Kind::Instance(_) => vec![Listing { writer, up }],
+            Kind::Cluster | Kind::Instance(_) | Kind::Member => vec![Listing { writer, up }],
             // Every other member is up or down. Many of these listings want the same group; they
             // are reduced to one below.
             Kind::Readers => Place::all(self.places)

@@ -71,7 +71,7 @@ impl fmt::Display for Breach {
 /// at most half of the targets.
 fn writes_a_change(kind: Kind) -> u8 {
     match kind {
-        Kind::Cluster | Kind::Instance(_) => 2,
+        Kind::Cluster | Kind::Instance(_) | Kind::Member => 2,
         Kind::Readers => 4 + 1 + 2,
     }
 }
@@ -92,7 +92,7 @@ pub(super) struct Monitor {
     named: [Option<Listing>; 2],
     /// The places of these members, according to their names.
     said: [Option<Places>; 2],
-    /// The previous places of the topology.
+    /// The previous places of the topology; for a member, those of its own name.
     said_before: Option<Places>,
     /// A member's own name did not answer, so the set may have more members.
     gap: bool,
@@ -234,6 +234,9 @@ impl Monitor {
             self.known = named;
             self.has_listing = true;
         } else {
+            if kind == Kind::Member {
+                self.said_before = self.said[index];
+            }
             self.hears_dns(named, world);
         }
         self.named[index] = named;
@@ -417,7 +420,7 @@ impl Monitor {
                     "the keys said something else before the targets were read",
                 );
                 self.removals_sent = match self.kind {
-                    Kind::Cluster | Kind::Instance(_) => places,
+                    Kind::Cluster | Kind::Instance(_) | Kind::Member => places,
                     Kind::Readers => self.removals_sent.or(places),
                 };
                 self.acknowledged = self.acknowledged.without(places);
@@ -462,12 +465,17 @@ impl Monitor {
         };
         let (member, is) = match self.kind {
             Kind::Cluster | Kind::Instance(_) => ("the writer", before.now.writer.to_string()),
+            Kind::Member => ("the member", before.now.writer.to_string()),
             Kind::Readers => ("a member of the set", self.kind.wants(before.now).to_string()),
         };
         let removed = !places.and(self.kind.wants(before.now)).is_empty();
         if after.group.present().is_empty() && !self.saw_late_write {
-            let set = if self.kind == Kind::Readers { "the set" } else { "the writer" };
-            let how = format!("{write} left no target ({set} is {is})");
+            let who = match self.kind {
+                Kind::Cluster | Kind::Instance(_) => "the writer",
+                Kind::Member => "the member",
+                Kind::Readers => "the set",
+            };
+            let how = format!("{write} left no target ({who} is {is})");
             breaches.push(Breach { promise: Promise::S1, how });
         }
         if removed && self.current.contains(&true) {
@@ -488,7 +496,7 @@ impl Monitor {
             .zip(self.agreed())
             .is_some_and(|(first, agreed)| !first.and(agreed).is_empty());
         if removed && self.undisturbed && housekeeping && paced {
-            let how = format!("{write} removed the writer, in a run that began after the failover");
+            let how = format!("{write} removed {member}, in a run that began after the failover");
             breaches.push(Breach { promise: Promise::S2Housekeeping, how });
         }
         breaches
@@ -556,7 +564,7 @@ impl Monitor {
         let [topology, dns] = self.said;
         match self.kind {
             Kind::Cluster => dns.filter(|_| topology == dns).or(self.vouched_for()),
-            Kind::Instance(_) => dns,
+            Kind::Instance(_) | Kind::Member => dns,
             Kind::Readers => topology.filter(|_| !self.gap),
         }
     }
@@ -581,6 +589,9 @@ impl Monitor {
             return lists(topology) && lists(self.said_before);
         }
         let place = Places::one(place);
+        if self.kind == Kind::Member {
+            return self.agreed() == Some(place) && self.said_before == Some(place);
+        }
         let alone = self.event || self.shown.is_none_or(|group| group.present().is_empty());
         let twice = topology == Some(place) && self.said_before == topology;
         let agreed = self.agreed() == Some(place) && !self.waits_on_trust();
@@ -611,7 +622,7 @@ impl Monitor {
     fn was_reread(&self) -> bool {
         match self.kind {
             Kind::Cluster => self.reread == [true; 2],
-            Kind::Instance(_) => self.reread[Key::Dns as usize],
+            Kind::Instance(_) | Kind::Member => self.reread[Key::Dns as usize],
             Kind::Readers => self.reread[Key::Topology as usize],
         }
     }

@@ -182,6 +182,7 @@ fn history(
     let mut moment = setup.starts().swap_remove(start);
     let database = match setup.kind {
         Kind::Cluster | Kind::Instance(_) => "A is the writer".to_owned(),
+        Kind::Member => "the member is at A".to_owned(),
         Kind::Readers => format!("the set is {}", setup.kind.wants(moment.world.now)),
     };
     let mut steps = vec![format!("{database}; the targets are {}", Shown(moment.world.group))];
@@ -194,11 +195,11 @@ fn history(
 
 /// Checks L1 and L2: when nothing goes wrong any more and no run is active, one sweep makes the
 /// group right, and the next sweep writes nothing. Returns how long the first sweep took. It is
-/// tried with a load balancer that shows every new target as healthy at once, and for a cluster and
-/// its readers also with one that never does.
+/// tried with a load balancer that shows every new target as healthy at once, and where health proves
+/// nothing also with one that never does.
 fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
     let paces: &[bool] = match setup.kind {
-        Kind::Cluster | Kind::Readers => &[true, false],
+        Kind::Cluster | Kind::Member | Kind::Readers => &[true, false],
         Kind::Instance(_) => &[true],
     };
     let mut longest = Duration::ZERO;
@@ -218,6 +219,7 @@ fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
                 Kind::Cluster | Kind::Instance(_) => {
                     format!("the writer is {}", moment.world.now.writer)
                 }
+                Kind::Member => format!("the member is at {}", moment.world.now.writer),
                 Kind::Readers => format!("the set is {wanted}"),
             };
             return Err(Breach {
@@ -265,7 +267,9 @@ fn sweep(setup: &Setup, moment: &mut Moment, heals: bool) -> Result<(Duration, u
                 breaches.extend(broken);
                 continue;
             }
-            Some(Effect::ReadTopology(_)) if matches!(setup.kind, Kind::Instance(_)) => {
+            Some(Effect::ReadTopology(_))
+                if matches!(setup.kind, Kind::Instance(_) | Kind::Member) =>
+            {
                 Outcome::Read
             }
             Some(Effect::Resolve(..)) if setup.kind == Kind::Readers => Outcome::Read,

@@ -51,6 +51,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// The place of another member of the cluster, where one member is followed.
+pub(super) const NEIGHBOR: Place = Place(2);
+
 /// The third place in worlds of two members: an address that no member has.
 pub(super) const NOBODY: Place = Place(2);
 
@@ -225,6 +228,10 @@ pub(super) enum Kind {
     Cluster,
     /// An instance: only the place that serves accepts connections.
     Instance(Standby),
+    /// A member of a cluster, whatever its role. It moves from place to place: its host is
+    /// replaced, or its name changes hands. [`NEIGHBOR`] is another member. Every place accepts
+    /// connections.
+    Member,
     /// A cluster's readers, or its writer while it has none.
     Readers,
 }
@@ -236,7 +243,7 @@ impl Kind {
         let readers = listing.up.without(writer);
         match self {
             Self::Readers if !readers.is_empty() => readers,
-            Self::Cluster | Self::Instance(_) | Self::Readers => writer,
+            Self::Cluster | Self::Instance(_) | Self::Member | Self::Readers => writer,
         }
     }
 
@@ -244,6 +251,7 @@ impl Kind {
     pub(super) fn keys(self) -> &'static [Key] {
         match self {
             Self::Cluster | Self::Instance(_) => &Key::BOTH,
+            Self::Member => &[Key::Dns],
             Self::Readers => &[Key::Topology],
         }
     }
@@ -347,27 +355,26 @@ pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>)
         network: None,
         placement: Default::default(),
     };
+    let id = || source_name().as_str().parse().expect("an identifier");
+    let cluster = |members| Cluster {
+        engine: "aurora-postgresql".to_owned(),
+        resource_id: None,
+        form: Form::Instances,
+        status: "available".to_owned(),
+        publish: None,
+        endpoint: Some(source_name()),
+        port: Some(port),
+        members,
+        replicates: false,
+    };
+    let member = |instance, writer| Member { instance, writer };
     match kind {
         Kind::Cluster | Kind::Readers => Topology {
             clusters: BTreeMap::from([(
-                "db".parse().expect("an identifier"),
-                Cluster {
-                    engine: "aurora-postgresql".to_owned(),
-                    resource_id: None,
-                    form: Form::Instances,
-                    status: "available".to_owned(),
-                    publish: None,
-                    endpoint: Some(source_name()),
-                    port: Some(port),
-                    members: up
-                        .iter()
-                        .map(|place| Member {
-                            instance: place.member(),
-                            writer: writer == Some(place),
-                        })
-                        .collect(),
-                    replicates: false,
-                },
+                id(),
+                cluster(
+                    up.iter().map(|place| member(place.member(), writer == Some(place))).collect(),
+                ),
             )]),
             instances: up
                 .iter()
@@ -375,12 +382,20 @@ pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>)
                 .collect(),
             ..Topology::default()
         },
+        Kind::Member => Topology {
+            clusters: BTreeMap::from([(
+                id(),
+                cluster(vec![member(id(), true), member(NEIGHBOR.member(), false)]),
+            )]),
+            instances: BTreeMap::from([
+                (id(), instance(source_name(), Some("db"), Standby::Unknown)),
+                (NEIGHBOR.member(), instance(NEIGHBOR.name(), Some("db"), Standby::Unknown)),
+            ]),
+            ..Topology::default()
+        },
         Kind::Instance(standby) => Topology {
             clusters: BTreeMap::new(),
-            instances: BTreeMap::from([(
-                "db".parse().expect("an identifier"),
-                instance(source_name(), None, standby),
-            )]),
+            instances: BTreeMap::from([(id(), instance(source_name(), None, standby))]),
             ..Topology::default()
         },
     }

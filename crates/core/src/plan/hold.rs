@@ -230,6 +230,7 @@ fn unknown_meaning(unknown: &Unknown) -> HoldMeaning {
         // The same, but a list of which a page was lost lacks a source that exists. So the binding
         // is watched for as long as its event has patience.
         Unknown::SourceNotFound(_)
+        | Unknown::MemberNotListed { .. }
         | Unknown::Misnamed(_)
         | Unknown::OtherEngine { .. }
         | Unknown::NoInstances { .. }

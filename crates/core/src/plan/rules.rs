@@ -7,6 +7,7 @@
 //! | instance | named | never | never | settled | gates | all |
 //! | instance, standby unknown | steady | never | never | settled | gates | all |
 //! | instance, warm | as it is cold | never | never | contradicted, then settled | gates | all |
+//! | member of a cluster | twice | never | never | settled, or replaced | proves nothing | all |
 //! | members of a cluster | twice | twice | never | reread | proves nothing | half |
 //! | nodes of a proxy | named | never | never | caches expired | proves nothing | half |
 //! | addresses of a name | steady | never | never | caches expired | proves nothing | half |
@@ -40,7 +41,7 @@ pub(super) enum Admit {
     /// Being named. Either a second key confirms it, or a wrong target takes no connections.
     Named,
     /// Two readings in a row. One reading can be an old one, and a wrong target is a reader that
-    /// takes its share of the connections:
+    /// takes its share of the connections, or another member than the one that clients ask for:
     ///
     /// 1. The cluster fails over: B, a reader, becomes the writer.
     /// 2. One reading still lists B as a reader.
@@ -104,7 +105,9 @@ pub(super) enum Expel {
     /// 3. DNS goes back to A for a moment. The keys agree on A, and B looks like a leftover.
     Settled,
     /// The same, but at once where a failover explains what would leave. A former writer that is a
-    /// reader now accepts TCP, so the load balancer goes on sending it connections that write.
+    /// reader now accepts TCP, so the load balancer goes on sending it connections that write. For
+    /// a member of a cluster, a move to another address in this run explains a target at the
+    /// address of another member, or of an instance that a blue/green deployment replaced.
     SettledUnlessFailover,
     /// The same, and two complete readings, one before the targets were read and one after,
     /// contradict that it is the standby. A target that may be the standby's is spared.
@@ -121,7 +124,8 @@ pub(super) enum Expel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Health {
     /// Nothing. A reader accepts TCP and is healthy as a writer's target. To wait for the writer's
-    /// target to become healthy would leave writes on a reader for a minute or more.
+    /// target to become healthy would leave writes on a reader for a minute or more. Another member
+    /// is as healthy as the one that is meant.
     ProvesNothing,
     /// That the instance serves. It has one key, so this takes the place of the second, except
     /// against what a blue/green deployment has replaced, which is still up.
@@ -169,6 +173,20 @@ pub(super) const INSTANCE_WARM: Rules = Rules { expel: Expel::Contradicted, ..IN
 pub(super) const INSTANCE_WARM_STANDBY_UNKNOWN: Rules =
     Rules { expel: Expel::Contradicted, ..INSTANCE_STANDBY_UNKNOWN };
 
+/// A member of a cluster, whatever its role. It moves only when its host is replaced or its name
+/// changes hands, which no client waits for. A wrong target is another member or another cluster's
+/// instance, which accepts TCP and is healthy; and after a host's replacement the member's own name
+/// may give the former address for a while. So it is named twice before it is added, and what
+/// nothing explains stays for the settle time.
+pub(super) const MEMBER: Rules = Rules {
+    admit: Admit::Twice,
+    alone: Alone::Never,
+    dns_alone: DnsAlone::Never,
+    expel: Expel::SettledUnlessFailover,
+    health: Health::ProvesNothing,
+    most: Most::All,
+};
+
 /// A set that topology lists: a cluster's readers, a custom endpoint's members.
 pub(super) const MEMBERS: Rules = Rules {
     admit: Admit::Twice,
@@ -209,6 +227,7 @@ impl Rules {
             (Evidence::Instance { .. }, false) if is_warm => &INSTANCE_WARM_STANDBY_UNKNOWN,
             (Evidence::Instance { .. }, true) => &INSTANCE,
             (Evidence::Instance { .. }, false) => &INSTANCE_STANDBY_UNKNOWN,
+            (Evidence::Member { .. }, _) => &MEMBER,
             (Evidence::Set { key: Key::Topology, .. }, _) => &MEMBERS,
             // Of these sets, only a proxy's facts say that an extra target is harmless
             // (`Standby::Equal`).

@@ -139,13 +139,20 @@ impl PendingEvent {
     }
 
     /// Whether it concerns a binding with this source.
+    ///
+    /// An event of the cluster tells of roles and of the cluster's name, and one of another member
+    /// of that member. A binding of a member depends on none of them. To watch it would take calls
+    /// from the binding of the writer, for as long as the event has patience.
     pub(super) fn concerns(&self, source: &Source) -> bool {
-        let is_of = |id| source.cluster() == Some(id);
-        let is_instance = |id| matches!(source, Source::Instance(followed) if followed == id);
+        let depends_on_roles = source.instance().is_none();
+        let is_of = |id| depends_on_roles && source.cluster() == Some(id);
+        let is_instance = |id| source.instance() == Some(id);
         match &self.about {
             About::Cluster(id) => is_of(id),
             About::Instance(id, Cluster::Of(cluster)) => is_of(cluster) || is_instance(id),
-            About::Instance(id, Cluster::Any) => source.cluster().is_some() || is_instance(id),
+            About::Instance(id, Cluster::Any) => {
+                (depends_on_roles && source.cluster().is_some()) || is_instance(id)
+            }
             // While its cluster is unread, the run asks again when the topology arrives.
             About::Instance(id, Cluster::None | Cluster::Unread) => is_instance(id),
             About::Proxy(id) => matches!(
@@ -155,6 +162,13 @@ impl PendingEvent {
             About::Deployment => source.is_switchable(),
             About::AnyDatabase => true,
         }
+    }
+
+    /// Takes note of a binding that it does not concern: an event of the cluster of a member that a
+    /// binding follows is no event of a database that nobody follows.
+    pub(super) fn pass(&mut self, source: &Source) {
+        self.is_matched |=
+            matches!(&self.about, About::Cluster(id) if source.cluster() == Some(id));
     }
 
     /// Watches a binding that it concerns.

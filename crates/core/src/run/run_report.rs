@@ -176,6 +176,7 @@ impl From<&Evidence> for EvidenceReport {
                 (Some(said(topology, by_topology)), Some(said(dns, by_dns)))
             }
             Evidence::Instance { dns } => (None, Some(said(dns, by_dns))),
+            Evidence::Member { topology } => (Some(said(topology, by_topology)), None),
             Evidence::Set { key: Key::Topology, listing } => (Some(said(listing, members)), None),
             Evidence::Set { key: Key::Dns, listing } => (None, Some(said(listing, addresses))),
         };

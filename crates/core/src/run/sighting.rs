@@ -33,6 +33,10 @@ pub(super) enum Sighting {
 impl Sighting {
     /// What a reading of the topology shows by itself.
     pub(super) fn in_topology(source: &Source, topology: &Topology) -> Option<Self> {
+        // Where an instance is, the topology does not say.
+        if source.instance().is_some() {
+            return None;
+        }
         let cluster = topology.clusters.get(source.cluster()?)?;
         match source {
             Source::Cluster(_) => {
@@ -51,7 +55,8 @@ impl Sighting {
 
     /// What the keys of a binding show, where no reading of the topology does.
     pub(super) fn in_evidence(source: &Source, evidence: &Evidence) -> Option<Self> {
-        source.cluster().is_none().then(|| evidence.agreed().map(Self::Addresses)).flatten()
+        let is_of_roles = source.cluster().is_some() && source.instance().is_none();
+        evidence.agreed().filter(|_| !is_of_roles).map(Self::Addresses)
     }
 }
 
@@ -65,9 +70,10 @@ fn members(cluster: &Cluster, topology: &Topology) -> BTreeSet<(Identifier, bool
 }
 
 /// Whether RDS says that the source's cluster is failing over (AWS docs: "Viewing DB cluster
-/// status").
+/// status"). A member keeps its address, so it is not concerned.
 pub(super) fn is_failing_over(source: &Source, topology: &Topology) -> bool {
-    let cluster = source.cluster().and_then(|id| topology.clusters.get(id));
+    let cluster = source.cluster().filter(|_| source.instance().is_none());
+    let cluster = cluster.and_then(|id| topology.clusters.get(id));
     cluster.is_some_and(|cluster| cluster.status == "failing-over")
 }
 

@@ -8,6 +8,7 @@ mod dns_alone;
 mod few_calls;
 mod fixture;
 mod many;
+mod member;
 mod memory;
 mod trust;
 mod writes;

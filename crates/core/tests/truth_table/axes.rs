@@ -44,6 +44,14 @@ impl Axes {
         Self { former: everybody(), ..cluster }
     }
 
+    /// A member of a cluster, with each of these readings.
+    pub(crate) fn member(readings: &[Reading]) -> Self {
+        let evidence =
+            readings.iter().map(|reading| Evidence::Member { topology: reading.clone() });
+        let source = "cluster/orders/instance/orders-1";
+        Self { former: everybody(), ..Self::of(source, Standby::Unknown, evidence.collect()) }
+    }
+
     /// An instance whose standby refuses TCP, and one whose standby is unknown.
     pub(crate) fn instances(readings: &[Reading]) -> [Self; 2] {
         [Standby::RefusesTcp, Standby::Unknown].map(|standby| {
@@ -52,7 +60,7 @@ impl Axes {
         })
     }
 
-    /// Every kind of source.
+    /// Every kind of source that follows a writer.
     pub(crate) fn sources(readings: &[Reading]) -> [Self; 3] {
         let [refusing, unknown] = Self::instances(readings);
         [Self::cluster(readings), refusing, unknown]

@@ -38,6 +38,8 @@ pub(crate) enum Keys<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follows {
     Cluster,
+    /// A member of a cluster, whatever its role.
+    Member,
     /// An instance whose standby refuses TCP: an extra target takes no connections.
     Refusing,
     /// An instance whose standby is unknown: an extra target may take connections.
@@ -47,9 +49,9 @@ pub(crate) enum Follows {
 impl Cell<'_> {
     pub(crate) fn keys(&self) -> Keys<'_> {
         match &self.seen.evidence {
-            Evidence::Cluster { topology: Err(why), .. } | Evidence::Instance { dns: Err(why) } => {
-                Keys::Silent(None, readings::row(why).1)
-            }
+            Evidence::Cluster { topology: Err(why), .. }
+            | Evidence::Member { topology: Err(why) }
+            | Evidence::Instance { dns: Err(why) } => Keys::Silent(None, readings::row(why).1),
             Evidence::Cluster { topology: Ok(named), dns: Err(why) } => {
                 Keys::Silent(Some(named), readings::row(why).1)
             }
@@ -59,6 +61,7 @@ impl Cell<'_> {
                 Keys::Differ(named)
             }
             Evidence::Cluster { topology: Ok(named), .. }
+            | Evidence::Member { topology: Ok(named) }
             | Evidence::Instance { dns: Ok(named) } => Keys::Agree(named),
             Evidence::Set { .. } => unreachable!("sets have a table of their own"),
         }
@@ -138,6 +141,7 @@ impl Cell<'_> {
     pub(crate) fn follows(&self) -> Follows {
         match (&self.seen.evidence, &self.seen.facts) {
             (Evidence::Cluster { .. }, _) => Follows::Cluster,
+            (Evidence::Member { .. }, _) => Follows::Member,
             (Evidence::Instance { .. }, Some(facts)) if facts.standby == Standby::RefusesTcp => {
                 Follows::Refusing
             }

@@ -33,8 +33,10 @@ enum Row {
     Waits(&'static str),
     /// Nothing is needed until a person changes something.
     Stays(&'static str),
-    /// Both keys are read again.
+    /// All keys are read again for a removal.
     Reread,
+    /// The key is read again before the agreed target is registered.
+    RereadFirst,
     /// The others are removed.
     Deregister,
 }
@@ -154,6 +156,11 @@ fn all_name(agreed: SocketAddr, cell: &Cell<'_>) -> Expected {
             later: removal.into_iter().collect(),
             ..<_>::default()
         },
+        Row::RereadFirst => Expected {
+            now: Some(Step::Reread),
+            later: [register].into_iter().chain(removal).collect(),
+            ..<_>::default()
+        },
         Row::Deregister => Expected { now: removal.map(Step::Do), ..<_>::default() },
     };
     // Left open: whether or not a registration waits, the plan also reports that the removal after
@@ -165,7 +172,7 @@ fn all_name(agreed: SocketAddr, cell: &Cell<'_>) -> Expected {
 }
 
 fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
-    use Follows::{Cluster, Refusing, Unknown};
+    use Follows::{Cluster, Member, Refusing, Unknown};
     use Own::{Healthy, Ill, Initial, Missing, Unused};
 
     let earlier = &cell.seen.earlier;
@@ -173,6 +180,9 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
     match (cell.follows(), own, others) {
         // Missing: registered as soon as it is credible, whatever else happens.
         (Cluster | Refusing, Missing, _) => Row::Register,
+        // A member has one key, so a second reading takes the place of a second key.
+        (Member, Missing, _) if earlier.topology_named >= 2 => Row::Register,
+        (Member, Missing, _) => Row::RereadFirst,
         (Unknown, Missing, _) if earlier.steady_for >= STEADY.min(cell.timing.settle) => {
             Row::Register
         }
@@ -189,10 +199,16 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
         (Refusing | Unknown, Initial, _) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::SomeInitial) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::Some) if !lasting => Row::Waits("settling"),
-        // The health of a cluster's target proves nothing. Without a failover, the removal is
+        // The health of a target proves nothing where another member is as healthy. Without a failover, the removal is
         // housekeeping, which has time.
-        (Cluster, ..) if !lasting && !earlier.failover => Row::Waits("settling"),
+        (Cluster | Member, ..) if !lasting && !earlier.failover => Row::Waits("settling"),
         _ => match (earlier.registration_proof, earlier.reread) {
+            // Registered again, and no more readily than for the first time.
+            (RegistrationProof::Unproven, _)
+                if cell.follows() == Member && earlier.topology_named < 2 =>
+            {
+                Row::Reread
+            }
             (RegistrationProof::Unproven, _) => Row::Register,
             (RegistrationProof::HealthyBriefly, _) => Row::Waits("seen-briefly"),
             (RegistrationProof::Proven, false) => Row::Reread,

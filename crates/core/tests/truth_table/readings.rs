@@ -100,6 +100,7 @@ pub(crate) fn reasons() -> Vec<Unknown> {
         Unknown::NoInstances { cluster: id(), form: Form::Limitless, endpoint: None },
         Unknown::OutsideVpc(id()),
         Unknown::NoAlias(name()),
+        Unknown::MemberNotListed { cluster: id(), instance: id(), members: vec![id()] },
     ]
 }
 
@@ -155,5 +156,6 @@ pub(crate) fn row(why: &Unknown) -> (usize, &'static str) {
         Unknown::NoInstances { .. } => (41, "no-instances"),
         Unknown::OutsideVpc(_) => (42, "no-vpc-networking"),
         Unknown::NoAlias(_) => (43, "no-alias"),
+        Unknown::MemberNotListed { .. } => (44, "member-not-listed"),
     }
 }

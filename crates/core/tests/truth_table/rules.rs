@@ -5,6 +5,7 @@
 //! with the planner would still have to satisfy them. A predicate without a number states the
 //! documented meaning of a part of a plan.
 
+use writerlink_core::evidence::Evidence;
 use writerlink_core::plan::{
     Action, Hold, KeyChange, Observation, Plan, RegistrationProof, Step, TrustInDns,
 };
@@ -43,14 +44,20 @@ pub(crate) const RULES: [Rule; 19] = [
         "S7: a removal needs proof of registration and a second reading of the keys",
         a_removal_is_made_sure_of,
     ),
-    ("S7: the keys are read again only for a removal that is due", a_rereading_is_for_a_removal),
+    (
+        "S7: the keys are read again only for a removal that is due, or to name a member twice",
+        a_rereading_is_for_a_removal,
+    ),
     ("L2: what is right is left alone", what_is_right_is_left_alone),
     ("L3: what is present is registered only to make sure of it", a_registration_is_needed),
     (
         "an instance removes beside a healthy target, when the agreement has lasted",
         an_instance_removes_on_two_proofs,
     ),
-    ("a cluster removes after a failover or when the agreement has lasted", a_cluster_is_patient),
+    (
+        "a cluster and a member remove after a failover or when the agreement has lasted",
+        a_cluster_is_patient,
+    ),
     ("a target without traffic is held", a_target_without_traffic_is_held),
     ("what is called for later cannot be done at once", what_is_later_is_not_now),
     ("what is not done is explained", what_is_not_done_is_explained),
@@ -82,6 +89,7 @@ fn a_registration_is_credible(cell: &Cell<'_>, plan: &Plan) -> bool {
     let earlier = &cell.seen.earlier;
     let credible = match (cell.agreed(), cell.follows()) {
         (Some(_), Follows::Cluster | Follows::Refusing) => !cell.waits_on_trust(),
+        (Some(_), Follows::Member) => earlier.topology_named >= 2,
         (Some(agreed), Follows::Unknown) => {
             earlier.steady_for >= STEADY.min(cell.timing.settle) || cell.state_of(agreed).is_some()
         }
@@ -101,14 +109,17 @@ fn an_instance_removes_on_two_proofs(cell: &Cell<'_>, plan: &Plan) -> bool {
             && cell.seen.earlier.agreed_for >= cell.timing.settle
             && removed.iter().all(|target| target.state != TargetState::Initial)
     };
-    cell.follows() == Follows::Cluster || removed_now(plan).is_none_or(vouched)
+    matches!(cell.follows(), Follows::Cluster | Follows::Member)
+        || removed_now(plan).is_none_or(vouched)
 }
 
 fn a_cluster_is_patient(cell: &Cell<'_>, plan: &Plan) -> bool {
     let earlier = &cell.seen.earlier;
     let due =
         !cell.waits_on_trust() && (earlier.failover || earlier.agreed_for >= cell.timing.settle);
-    cell.follows() != Follows::Cluster || due || removed_now(plan).is_none()
+    !matches!(cell.follows(), Follows::Cluster | Follows::Member)
+        || due
+        || removed_now(plan).is_none()
 }
 
 fn a_removal_names_all_the_others(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -162,7 +173,10 @@ fn a_rereading_is_for_a_removal(cell: &Cell<'_>, plan: &Plan) -> bool {
     let due = removals(plan).next().is_some()
         && earlier.registration_proof == RegistrationProof::Proven
         && !earlier.reread;
-    plan.now != Some(Step::Reread) || due
+    let names_twice = cell.follows() == Follows::Member
+        && earlier.topology_named < 2
+        && plan.pending().next().is_some();
+    plan.now != Some(Step::Reread) || due || names_twice
 }
 
 fn what_is_right_is_left_alone(cell: &Cell<'_>, plan: &Plan) -> bool {
@@ -208,7 +222,11 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
     let Observation { evidence, earlier, group, .. } = &cell.seen;
     match hold {
         Hold::Unknown(why) => {
-            let keys = [evidence.topology(), evidence.dns()];
+            let member = match evidence {
+                Evidence::Member { topology } => Some(topology),
+                _ => None,
+            };
+            let keys = [evidence.topology(), evidence.dns(), member];
             keys.into_iter().flatten().any(|reading| reading.as_ref().err() == Some(why))
         }
         Hold::KeysDisagree { topology, dns, moving } => {

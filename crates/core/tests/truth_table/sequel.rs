@@ -70,12 +70,15 @@ fn is_right_or_explained(cell: &Cell<'_>, plan: &Plan) {
 fn carry_out(cell: &mut Cell<'_>, mut plan: Plan, again: Again) -> Plan {
     let mut done = 0;
     while let Some(step) = plan.now.take() {
-        let place = place(&step);
+        let place = place(cell, &step);
         assert!(place > done, "{step:?} goes back\n{cell}");
         done = place;
         apply(cell, &step, again);
         let next = decide(cell);
         let called_for = match &next.now {
+            // What the first plan could not tell yet: a member must be named twice before its target
+            // is registered once more.
+            Some(Step::Do(Action::Register(to))) if cell.state_of(to.address).is_some() => true,
             Some(Step::Do(action)) => plan.later.contains(action),
             Some(Step::Reread) => plan.later == next.later,
             None => next.later.iter().all(|action| plan.later.contains(action)),
@@ -90,18 +93,26 @@ fn carry_out(cell: &mut Cell<'_>, mut plan: Plan, again: Again) -> Plan {
     plan
 }
 
-fn place(step: &Step) -> u8 {
+fn place(cell: &Cell<'_>, step: &Step) -> u8 {
     match step {
-        Step::Do(Action::Register(_)) => 1,
-        Step::Reread => 2,
-        Step::Do(Action::Deregister(_)) => 3,
+        Step::Reread
+            if cell.follows() == Follows::Member && cell.seen.earlier.topology_named < 2 =>
+        {
+            // Each of two readings.
+            1 + cell.seen.earlier.topology_named
+        }
+        Step::Do(Action::Register(_)) => 3,
+        Step::Reread => 4,
+        Step::Do(Action::Deregister(_)) => 5,
     }
 }
 
 fn apply(cell: &mut Cell<'_>, step: &Step, again: Again) {
     cell.seen.earlier.reread = *step == Step::Reread;
     match step {
-        Step::Reread => {}
+        Step::Reread => {
+            cell.seen.earlier.topology_named = (cell.seen.earlier.topology_named + 1).min(2);
+        }
         Step::Do(Action::Register(registration)) => {
             register(&mut cell.seen.targets, registration, again);
             if cell.agreed() == Some(registration.address) {
@@ -153,6 +164,6 @@ fn needs_a_person(cell: &Cell<'_>, agreed: SocketAddr) -> bool {
         None => false,
         Some(TargetState::Unused) => true,
         Some(TargetState::Healthy) => too_many,
-        Some(_) => too_many || cell.follows() != Follows::Cluster,
+        Some(_) => too_many || !matches!(cell.follows(), Follows::Cluster | Follows::Member),
     }
 }

@@ -214,6 +214,10 @@ fn balancer(chain: &Chain) -> Judged {
 }
 
 fn listener_port(chain: &Chain) -> Judged {
+    // Beside the writer's, the members' ports are others on purpose.
+    if matches!(chain.binding.source, Source::Member { .. }) {
+        return Err(Stop::Moot);
+    }
     let port = chain.port()?;
     let listeners = chain.listeners()?;
     let other = listeners.iter().filter(|(_, listener)| listener.port != port);
@@ -271,9 +275,13 @@ fn cross_zone(chain: &Chain) -> Judged {
         let says = format!(
             "cross-zone load balancing is off, and the load balancer `{name}` has nodes in {zones}"
         );
-        let one_target = matches!(chain.binding.source, Source::Cluster(_) | Source::Instance(_));
-        let found_here = if one_target {
-            will_break(format!("{says}: consumers reach the writer from its own zone only"))
+        let one_target = match chain.binding.source {
+            Source::Cluster(_) | Source::Instance(_) => Some("writer"),
+            Source::Member { .. } => Some("member"),
+            _ => None,
+        };
+        let found_here = if let Some(one) = one_target {
+            will_break(format!("{says}: consumers reach the {one} from its own zone only"))
         } else if covers_every_zone(chain, balancer)? {
             note(format!("{says}; there is a target in each of them"))
         } else {

@@ -75,6 +75,15 @@ pub(super) const CHECKS: &[Check] = &[
         GROUP_HEALTH,
         warm_group,
     ),
+    row(
+        Link::Database,
+        "W530",
+        "Each member of the cluster has a port, if one has",
+        "A client that chooses among the members' ports does not find a writer that has none. A \
+         member that is added later has none until it is configured.",
+        AURORA_HA,
+        ports,
+    ),
 ];
 
 /// States in which a database takes no connections, and does not come back by itself.
@@ -239,6 +248,33 @@ fn warm_group(chain: &Chain) -> Judged {
         ))
     });
     Ok(found.collect())
+}
+
+/// The members without a binding, where one has a binding of its own.
+fn ports(chain: &Chain) -> Judged {
+    let Source::Member { cluster: id, .. } = &chain.binding.source else {
+        return Err(Stop::Moot);
+    };
+    let has_port = |instance: &str| {
+        chain.config.usable().any(|binding| {
+            matches!(&binding.source, Source::Member { cluster, instance: own }
+                if cluster == id && own.as_str() == instance)
+        })
+    };
+    let members = chain.cluster()?.members.iter().map(|member| member.instance.as_str());
+    let missing: Vec<&str> = members.filter(|instance| !has_port(instance)).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let says = format!(
+        "in the configuration, of the cluster `{id}` some members have bindings of their own, and \
+         {} has none",
+        missing.join(", ")
+    );
+    let found = note(says).mend(format!(
+        "writerlink init --cluster {id} --member-ports FIRST   # where these are not found by tags"
+    ));
+    Ok(vec![found])
 }
 
 fn warm(chain: &Chain) -> Judged {

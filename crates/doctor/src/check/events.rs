@@ -133,7 +133,8 @@ pub(super) fn observes(chain: &Chain, follower: &Follower) -> bool {
 fn source_type(chain: &Chain) -> Part<(&'static str, String)> {
     match &chain.binding.source {
         Source::Instance(id) => Ok(("db-instance", id.to_string())),
-        Source::Proxy(..) | Source::Name(_) => Err(Stop::Moot),
+        // A failover changes nothing for a member.
+        Source::Member { .. } | Source::Proxy(..) | Source::Name(_) => Err(Stop::Moot),
         source => Ok(("db-cluster", source.cluster().ok_or(Stop::Moot)?.to_string())),
     }
 }

@@ -50,7 +50,10 @@ fn of_source(source: &Source, databases: &Databases) -> Read<Option<Database>> {
             let proxy = proxies.get(name.as_str());
             Ok(proxy.zip(endpoints.get(endpoint.as_str())).map(of_endpoint))
         }
-        Source::Cluster(id) | Source::Readers(id, _) | Source::Custom { cluster: id, .. } => {
+        Source::Cluster(id)
+        | Source::Member { cluster: id, .. }
+        | Source::Readers(id, _)
+        | Source::Custom { cluster: id, .. } => {
             let clusters = databases.clusters.as_ref().map_err(Clone::clone)?;
             Ok(clusters.get(id.as_str()).map(|cluster| of_cluster(cluster, databases)))
         }

@@ -32,7 +32,7 @@ impl<'a> Maker<'a> {
         Self { region, request, v4: of(Family::V4), v6: of(Family::V6) }
     }
 
-    fn account(&self) -> &'a Account {
+    pub(super) fn account(&self) -> &'a Account {
         &self.region.account
     }
 
@@ -174,7 +174,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn binding(
+    pub(super) fn binding(
         &self,
         source: &Source,
         name: String,

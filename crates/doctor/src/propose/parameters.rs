@@ -1,6 +1,7 @@
 //! Writes a proposal as the parameters of a template or a Terraform module of `infra/`.
 
 mod cloudformation;
+mod members;
 mod terraform;
 
 use std::collections::BTreeMap;

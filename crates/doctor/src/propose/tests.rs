@@ -16,6 +16,7 @@ fn request() -> Request {
         port: None,
         name: None,
         mode: Mode::Observe,
+        member_ports: None,
         dns_servers: Vec::new(),
     }
 }
@@ -54,6 +55,39 @@ const GROUPS: [(&str, &[u8]); 6] = [
     ("e-front-ro", &[31]),
     ("f-empty", &[]),
 ];
+
+#[test]
+fn a_cluster_of_which_ports_are_asked_for_gets_a_binding_for_each_member() {
+    let asked = Request { member_ports: Some(5441), ..of("cluster/orders") };
+    let proposal = propose(&region(&GROUPS[..1]), &asked).expect("a proposal");
+    let found = "a-writer cluster/orders, (no group) orders-1 cluster/orders/instance/orders-1, \
+        (no group) orders-2 cluster/orders/instance/orders-2, \
+        (no group) orders-3 cluster/orders/instance/orders-3";
+    assert_eq!(told(&proposal), found);
+    assert!(!proposal.is_complete(), "the groups are still to be made");
+    let text = configuration(&proposal);
+    assert!(text.contains("<target-group-of-orders-2>"), "{text}");
+    let file = cloudformation(&proposal);
+    assert_eq!(file.of, "members.yaml");
+    let ports = "orders-1=5441,orders-2=5442,orders-3=5443";
+    assert_eq!(file.content["Parameters"]["MemberPorts"], ports);
+    let file = terraform(&proposal);
+    assert_eq!(
+        (file.of, &file.content["member_ports"]["orders-3"]),
+        ("terraform/members", &5443.into())
+    );
+}
+
+#[test]
+fn ports_of_members_are_for_a_cluster_and_leave_the_databases_own_to_the_writer() {
+    let refused = |request: &Request| propose(&region(&[]), request).expect_err("it is refused");
+    let asked = |first| Request { member_ports: Some(first), ..of("cluster/orders") };
+    for first in [5430, 5432, 65534] {
+        assert!(matches!(refused(&asked(first)), Refused::Ports { count: 3, .. }), "{first}");
+    }
+    let alone = Request { member_ports: Some(5441), ..of("instance/billing") };
+    assert_eq!(refused(&alone), Refused::NoCluster);
+}
 
 #[test]
 fn each_group_becomes_a_binding_a_question_or_a_remark() {

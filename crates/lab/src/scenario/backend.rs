@@ -3,7 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use writerlink_core::source::Source;
+
 use super::authority::Authority;
+use super::client::choosing::{ChoosingDoor, MemberPort};
 use super::client::postgres::PostgresDoor;
 use super::client::{Door, LineDoor};
 use super::database::postgres::{Postgres, Programs};
@@ -26,12 +29,17 @@ pub(super) trait Backend {
     const NAME: &'static str;
     type Fleet: Fleet;
     type Door: Door;
+    /// How an application opens connections that chooses a member by itself.
+    type Choice: Door;
 
     /// Starts the servers behind a link.
     async fn start(&self, lab: &Lab, link: &Link) -> io::Result<Self::Fleet>;
 
     /// How the link's application opens a connection.
     fn door(&self, lab: &Lab, link: &Link) -> io::Result<Self::Door>;
+
+    /// How an application opens a connection to the writer among these members.
+    fn choice(door: Self::Door, members: Vec<MemberPort>, timeout: Duration) -> Self::Choice;
 }
 
 /// The built-in ones.
@@ -56,6 +64,7 @@ impl Backend for Line {
     const NAME: &'static str = "line";
     type Fleet = LineFleet;
     type Door = LineDoor;
+    type Choice = ChoosingDoor<LineDoor>;
 
     async fn start(&self, lab: &Lab, link: &Link) -> io::Result<LineFleet> {
         let mut fleet = LineFleet::default();
@@ -66,12 +75,17 @@ impl Backend for Line {
     fn door(&self, _: &Lab, _: &Link) -> io::Result<LineDoor> {
         Ok(LineDoor)
     }
+
+    fn choice(door: LineDoor, members: Vec<MemberPort>, timeout: Duration) -> Self::Choice {
+        ChoosingDoor { door, members, timeout }
+    }
 }
 
 impl Backend for Postgresql {
     const NAME: &'static str = "postgresql";
     type Fleet = Postgres;
     type Door = PostgresDoor;
+    type Choice = ChoosingDoor<PostgresDoor>;
 
     async fn start(&self, lab: &Lab, link: &Link) -> io::Result<Postgres> {
         Postgres::start(lab, link, &self.authority, &self.programs).await
@@ -79,6 +93,10 @@ impl Backend for Postgresql {
 
     fn door(&self, lab: &Lab, link: &Link) -> io::Result<PostgresDoor> {
         PostgresDoor::new(&self.authority, &link.endpoint(&lab.world())).map_err(io::Error::other)
+    }
+
+    fn choice(door: PostgresDoor, members: Vec<MemberPort>, timeout: Duration) -> Self::Choice {
+        ChoosingDoor { door, members, timeout }
     }
 }
 
@@ -143,13 +161,25 @@ impl RunningDatabases {
 /// How often databases are brought to what the world says.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 
+/// The links that have servers of their own. The members of a cluster are served with another link
+/// of it, or with the first of them.
+pub(super) fn served(links: &[Link]) -> impl Iterator<Item = &Link> {
+    let is_member = |link: &Link| matches!(link.source, Source::Member { .. });
+    links.iter().enumerate().filter_map(move |(place, link)| {
+        let of_cluster = |other: &Link| other.source.cluster() == link.source.cluster();
+        let others = links.iter().enumerate().filter(|(_, other)| of_cluster(other));
+        let is_served = |(at, other): (usize, &Link)| at < place || !is_member(other);
+        (!is_member(link) || !others.into_iter().any(is_served)).then_some(link)
+    })
+}
+
 pub(super) async fn start<B: Backend>(
     backend: &B,
     lab: &Lab,
     links: &[Link],
 ) -> io::Result<Vec<B::Fleet>> {
     let mut fleets = Vec::new();
-    for link in links {
+    for link in served(links) {
         fleets.push(backend.start(lab, link).await?);
     }
     Ok(fleets)
@@ -160,7 +190,7 @@ pub(super) async fn follow<F: Fleet>(
     lab: &Lab,
     links: &[Link],
 ) -> io::Result<()> {
-    for (fleet, link) in fleets.iter_mut().zip(links) {
+    for (fleet, link) in fleets.iter_mut().zip(served(links)) {
         fleet.follow(lab, link).await?;
     }
     Ok(())

@@ -86,6 +86,15 @@ fn check_values(key: &str, scenario: &Scenario) -> Checked {
         // botocore elbv2 2015-12-01, TargetGroupAttribute, deregistration_delay.timeout_seconds.
         return wrong(format!("{key}.drain"), "a deregistration delay has 0 to 3600 seconds");
     }
+    let has_orders = matches!(
+        scenario.databases,
+        Region::Aurora | Region::AuroraAndMultiAz | Region::GlobalPrimary | Region::TwoClusters
+    );
+    if scenario.member_ports && (!has_orders || scenario.source.is_some() || scenario.tagged) {
+        let fault = "member ports are those of the members of `orders`: leave it out with other \
+            `databases`, with a `source` and with `tagged`";
+        return wrong(format!("{key}.member-ports"), fault);
+    }
     if scenario.group_port == Some(0) {
         return wrong(format!("{key}.group-port"), "0 is no port: write a number from 1 to 65535");
     }

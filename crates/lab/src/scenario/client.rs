@@ -1,5 +1,6 @@
 //! The application's side: how it opens a connection through the link, and how a statement can end.
 
+pub(super) mod choosing;
 mod line;
 pub(super) mod pool;
 pub(super) mod postgres;

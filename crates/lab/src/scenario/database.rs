@@ -67,7 +67,7 @@ fn hosts(world: &World, link: &Link) -> BTreeMap<IpAddr, Host> {
     if let Source::Proxy(..) | Source::Name(_) = link.source {
         return nodes(world, link);
     }
-    let writer = link.writer(world).map(|writer| writer.address.ip());
+    let writer = link.writing(world).and_then(|writer| writer.address_in(link.family));
     let role = |address| match (world.accepts_tcp(address), writer == Some(address)) {
         (false, _) => Role::Down,
         (true, true) => Role::Writer,

@@ -11,16 +11,18 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval};
+use writerlink_core::source::Source;
 
 use super::assumptions::{Assumptions, FunctionSettings, RegionAssumptions};
-use super::backend::{Backend, Databases, Line, Postgresql, TICK, follow, start};
+use super::backend::{Backend, Databases, Line, Postgresql, TICK, follow, served, start};
+use super::client::choosing::MemberPort;
 use super::client::pool::{Manner, Pool, Record};
 use super::client::{Door, Session};
 use super::database::Fleet;
 use super::handler::{Handler, Program};
 use super::recording::{End, Incident, Recording};
 use super::script::{Expectation, Scenario};
-use super::setting::Setting;
+use super::setting::{Setting, member_port};
 use super::stopwatch::Stopwatch;
 use super::verdict::Verdict;
 use super::watch::Watch;
@@ -103,6 +105,9 @@ const SWEEP: f64 = 60.0;
 const WELL_FOR: f64 = 30.0;
 const COURSE: f64 = 60.0;
 
+/// The number before that of the first row of the application that chooses.
+const CHOSEN: u64 = 1 << 32;
+
 /// How many ticks pass between two looks of a follower.
 const TICKS_A_LOOK: u32 = 5;
 
@@ -160,6 +165,8 @@ struct ScenarioRun<'a, B: Backend> {
     links: Vec<Link>,
     fleets: Vec<B::Fleet>,
     pools: Vec<Pool>,
+    /// The application that chooses, if there is one.
+    choosing: Option<Pool>,
     handler: Handler,
     watch: Watch,
     incidents: Vec<Incident>,
@@ -202,11 +209,12 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
                 .map_err(|error| broken(play, &error))?;
         await_first_answer(&lab, &mut handler, scenario.environments, play).await?;
         let manner = Manner {
-            writers: if links.len() == 1 { 4 } else { 1 },
+            writers: if links.len() == 1 || scenario.member_ports { 4 } else { 1 },
             readers: 1,
             every: wall(0.5),
             // A machine that is busy with other scenarios is no outage.
             patience: wall(5.0).max(Duration::from_millis(500)),
+            rows_after: 0,
         };
         let doors =
             links.iter().map(|link| backend.door(&lab, link)).collect::<io::Result<Vec<_>>>()?;
@@ -217,10 +225,26 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
         await_phase(&lab, play.speed).await;
         let watch = Watch::begin(&mut lab.world(), &links);
         let stopwatch = Stopwatch::start(play.speed);
+        let choosing = scenario.member_ports.then(|| {
+            let members = member_ports(&lab, &links);
+            let nodes = members.first().map(|first| first.nodes.clone()).unwrap_or_default();
+            // Each member has its part of a statement's patience.
+            let door = B::choice(doors[0].clone(), members, manner.patience / 4);
+            Pool::start(
+                &door,
+                &nodes,
+                Manner { readers: 0, rows_after: CHOSEN, ..manner },
+                stopwatch,
+            )
+        });
         let pools = doors.iter().zip(&links);
         let pools = pools
             .map(|(door, link)| {
-                let manner = if link.takes_writes() { manner } else { manner.reading() };
+                let manner = match link.source {
+                    Source::Member { .. } => manner.idle(),
+                    _ if link.takes_writes() => manner,
+                    _ => manner.reading(),
+                };
                 Pool::start(door, &nodes(&lab, link), manner, stopwatch)
             })
             .collect();
@@ -231,6 +255,7 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
             links,
             fleets,
             pools,
+            choosing,
             handler,
             watch,
             incidents: Vec::new(),
@@ -322,7 +347,7 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
                 failed.is_none_or(|failed| failed.at + failed.took < now - WELL_FOR)
             })
         };
-        self.links.iter().all(is_right) && self.pools.iter().all(is_served)
+        self.links.iter().all(is_right) && self.pools.iter().chain(&self.choosing).all(is_served)
     }
 
     async fn end(mut self) -> Result<(Recording, Verdict), PlayError> {
@@ -331,10 +356,16 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
             let Record { writes, reads, .. } = pool.stop().await;
             (link.writes, link.reads) = (writes, reads);
         }
+        if let Some(pool) = self.choosing.take() {
+            recording.links[0].choosing = pool.stop().await.writes;
+        }
         self.handler.kill().await;
-        for (index, link) in recording.links.iter_mut().enumerate() {
-            let rows = self.fleets[index].rows(&self.lab, &self.links[index]).await?;
-            let acknowledged = link.writes.iter().filter(|write| write.end == End::Acknowledged);
+        let recorded = recording.links.iter_mut();
+        let recorded = recorded.filter(|link| !link.without_application);
+        for ((link, fleet), of) in recorded.zip(&mut self.fleets).zip(served(&self.links)) {
+            let rows = fleet.rows(&self.lab, of).await?;
+            let writes = link.writes.iter().chain(&link.choosing);
+            let acknowledged = writes.filter(|write| write.end == End::Acknowledged);
             link.lost =
                 acknowledged.map(|write| write.row).filter(|row| !rows.contains(row)).collect();
         }
@@ -353,6 +384,9 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
                 seen.writes.clone_from(&record.writes);
                 seen.reads.clone_from(&record.reads);
             });
+            if let Some(pool) = self.choosing.as_ref().filter(|_| index == 0) {
+                pool.with(|record| seen.choosing.clone_from(&record.writes));
+            }
             seen
         });
         Recording {
@@ -478,10 +512,24 @@ fn config(lab: &Lab, links: &[Link], speed: f64) -> String {
     format!("{discover}{}", crate::scene::config(links, lab.dns(), &timing))
 }
 
+/// The members that have a port of their own.
+fn member_ports(lab: &Lab, links: &[Link]) -> Vec<MemberPort> {
+    let of_member = |link: &&Link| matches!(link.source, Source::Member { .. });
+    let members = links.iter().filter(of_member);
+    members
+        .map(|link| MemberPort {
+            name: link.endpoint(&lab.world()).into(),
+            nodes: nodes(lab, link),
+        })
+        .collect()
+}
+
 /// Where the link's load balancer listens, a node in each zone.
 fn nodes(lab: &Lab, link: &Link) -> Vec<SocketAddr> {
+    let member = link.source.instance().and_then(|id| member_port(id.as_str()));
+    let port = member.unwrap_or(link.port);
     let of_link = |listener: &crate::wire::NlbListener| {
-        listener.load_balancer == Link::balancer_of(&link.source)
+        listener.load_balancer == Link::balancer_of(&link.source) && listener.port == port
     };
     lab.nlb_listeners().into_iter().filter(of_link).map(|listener| listener.address).collect()
 }

@@ -73,10 +73,15 @@ pub struct LinkRecording {
     pub targets: Vec<TargetSpan>,
     /// Whether its application only reads, because it is no writer that is behind the link.
     pub only_reads: bool,
+    /// Whether no application of its own uses it: one that chooses among several links does.
+    pub without_application: bool,
     /// The application's writes, in the order in which they ended.
     pub writes: Vec<Attempt>,
     /// The application's reads, likewise.
     pub reads: Vec<Attempt>,
+    /// The writes of a second application, if there is one: it has a port for every member, and
+    /// chooses the writer by itself.
+    pub choosing: Vec<Attempt>,
     /// Rows that were acknowledged and that no database holds at the end.
     pub lost: Vec<u64>,
 }
@@ -177,6 +182,15 @@ impl Recording {
             *endings.entry(invocation.end.clone()).or_default() += 1;
         }
         endings
+    }
+
+    /// How many calls registered or deregistered targets of the group of this binding.
+    pub fn writing_calls(&self, link: &str) -> usize {
+        let writes = |call: &&Call| {
+            matches!(call.operation.as_str(), "RegisterTargets" | "DeregisterTargets")
+                && call.link.as_deref() == Some(link)
+        };
+        self.calls.iter().filter(writes).count()
     }
 
     /// How often each operation was called, in alphabetical order.

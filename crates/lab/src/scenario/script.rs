@@ -50,6 +50,10 @@ pub struct Scenario {
     /// machines have that name.
     #[serde(default)]
     pub source: Option<String>,
+    /// Every member of `orders` also has a target group, a binding and a listener port of its own,
+    /// from 5441 on, and a second application has these ports and chooses the writer by itself.
+    #[serde(default)]
+    pub member_ports: bool,
     /// The configuration has no binding: the program has to find them by the tags of the groups,
     /// and the databases have the tag of consent.
     #[serde(default)]

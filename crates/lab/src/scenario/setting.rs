@@ -8,8 +8,8 @@ use writerlink_core::source::Source;
 use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use crate::dice::{Dice, Subject};
-use crate::scene::{AGO, Link, across_zones, tag, tell_of_failovers, tell_of_more};
-use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, TERMINATE_DEREGISTERED};
+use crate::scene::{AGO, Link, across_zones, publish_behind, tag, tell_of_failovers, tell_of_more};
+use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, NewTargetGroup, TERMINATE_DEREGISTERED};
 use crate::world::events::SourceType;
 use crate::world::rds::{
     CustomKind, Engine, EngineFamily, MultiAz, Naming, Network, NewCustomEndpoint,
@@ -42,7 +42,7 @@ impl Setting {
         let mut world = World::new(began).with_pace(pace);
         world.elbv2.leaving_health = assumptions.leaving_health;
         world.rds.failover_tells_of_instances = true;
-        let links = match scenario.databases {
+        let mut links = match scenario.databases {
             Region::Aurora => {
                 world.add_aurora("orders", Engine::AuroraPostgresql, &MEMBERS)?;
                 vec![publish_as(&mut world, scenario, "orders-writer", "cluster/orders")?]
@@ -79,6 +79,10 @@ impl Setting {
                 .map(|number| add_twin(&mut world, scenario, number))
                 .collect::<Result<_, _>>()?,
         };
+        if scenario.member_ports {
+            let members = add_member_ports(&mut world, scenario, &links[0])?;
+            links.extend(members);
+        }
         let topic = tell_of_failovers(&mut world)?;
         tell_of_more(&mut world, &topic);
         if subscription == Subscription::Instances {
@@ -131,9 +135,34 @@ fn publish_as(
             members: &["orders-2", "orders-3"],
             excluded: &[],
         })?,
-        Source::Cluster(_) | Source::Readers(..) | Source::Instance(_) => {}
+        Source::Cluster(_) | Source::Member { .. } | Source::Readers(..) | Source::Instance(_) => {}
     }
     publish(world, scenario, "set", source)
+}
+
+/// The listener port of a member: 5441 for the first.
+pub(super) fn member_port(instance: &str) -> Option<u16> {
+    let place = MEMBERS.iter().position(|(name, _)| *name == instance)?;
+    Some(5441 + u16::try_from(place).ok()?)
+}
+
+/// A group and a listener for each member of the cluster, on the load balancer of its writer.
+fn add_member_ports(
+    world: &mut World,
+    scenario: &Scenario,
+    writer: &Link,
+) -> Result<Vec<Link>, ApiError> {
+    let name = Link::balancer_of(&writer.source);
+    let balancer = world.load_balancers(&[], &[name])?.first().map(|one| one.arn.clone());
+    let balancer = balancer.expect("the writer is published");
+    let publish = |(instance, _): (&str, Zone)| {
+        let source = format!("cluster/{}/instance/{instance}", writer.database());
+        let source: Source = source.parse().expect("the settings' sources are well-formed");
+        let group = group_of(scenario, &source, IpFamily::Ipv4);
+        let listener = member_port(instance).expect("it is a member");
+        publish_behind(world, instance, source, &balancer, listener, PORT, group)
+    };
+    MEMBERS.into_iter().map(publish).collect()
 }
 
 /// A Multi-AZ DB cluster.
@@ -183,12 +212,18 @@ fn publish_in(
 ) -> Result<Link, ApiError> {
     let source: Source = source.parse().expect("the settings' sources are well-formed");
     let database = Link::balancer_of(&source);
-    let mut group = across_zones(&source, scenario.group_port.unwrap_or(PORT), family);
+    let group = group_of(scenario, &source, family);
+    crate::scene::publish(world, name, source, &database, PORT, group)
+}
+
+/// A group as a link should have it.
+fn group_of(scenario: &Scenario, source: &Source, family: IpFamily) -> NewTargetGroup {
+    let mut group = across_zones(source, scenario.group_port.unwrap_or(PORT), family);
     group.health_check =
         HealthCheck { interval: 10, healthy_threshold: 2, ..HealthCheck::default() };
     group.attributes.push((DELAY, scenario.drain.to_string()));
     group.attributes.push((TERMINATE_DEREGISTERED, "true".to_owned()));
-    crate::scene::publish(world, name, source, &database, PORT, group)
+    group
 }
 
 /// The delays of a scenario, as a seed draws them.

@@ -25,6 +25,10 @@ pub struct Runs {
     pub evidence_to_registered: Option<Spread>,
     /// See [`Verdict::outage_seconds`].
     pub outage_seconds: Spread,
+    /// See [`Verdict::choosing_outage_seconds`]; nothing, where no application chooses.
+    pub choosing_outage_seconds: Option<Spread>,
+    /// See [`Verdict::platform_seconds`].
+    pub platform_seconds: Spread,
     /// See [`Verdict::total_outage_seconds`].
     pub total_outage_seconds: Spread,
     /// See [`Verdict::failed_statements`].
@@ -95,6 +99,11 @@ impl Runs {
             evidence_to_registered: registers
                 .then(|| Spread::of(runs.iter().map(|run| run.evidence_to_registered))),
             outage_seconds: spread(&|run| run.outage_seconds),
+            choosing_outage_seconds: runs
+                .iter()
+                .any(|run| run.choosing_outage_seconds.is_some())
+                .then(|| Spread::of(runs.iter().map(|run| run.choosing_outage_seconds))),
+            platform_seconds: spread(&|run| run.platform_seconds),
             total_outage_seconds: spread(&|run| run.total_outage_seconds),
             failed_statements: spread(&|run| run.failed_statements as f64),
             empty_seconds: spread(&|run| run.empty_seconds),

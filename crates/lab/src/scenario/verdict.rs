@@ -47,6 +47,10 @@ pub struct Verdict {
     pub evidence_to_registered: Option<f64>,
     /// The longest time in which an application had nothing acknowledged, of all links.
     pub outage_seconds: f64,
+    /// The same of the application that chooses among a cluster's members, if there is one.
+    pub choosing_outage_seconds: Option<f64>,
+    /// How long no database took writes: the longest of any link.
+    pub platform_seconds: f64,
     /// All times together in which an application had nothing acknowledged: the most of any link.
     pub total_outage_seconds: f64,
     /// Statements that failed, of all links.
@@ -94,6 +98,12 @@ pub struct LinkVerdict {
     pub outage: Outage,
     /// When it had nothing acknowledged, and what it waited for.
     pub outages: Vec<OutageSpan>,
+    /// What the application met with that chooses among the cluster's members, if there is one.
+    pub choosing: Option<Outage>,
+    /// How long nothing that belongs behind the link accepted connections: the longest time.
+    pub platform_seconds: f64,
+    /// How many of the program's calls registered or deregistered targets of the group.
+    pub writing_calls: usize,
     /// Statements that were acknowledged: rows, or reads where it only reads.
     pub rows: usize,
     /// Rows that were acknowledged and are nowhere.
@@ -105,7 +115,9 @@ impl Verdict {
     pub(super) fn of(recording: &Recording, expect: Expectation) -> Verdict {
         let links: Vec<LinkVerdict> =
             recording.links.iter().map(|link| LinkVerdict::of(link, recording, expect)).collect();
-        let faults: Vec<String> = links.iter().flat_map(|link| link.faults(expect)).collect();
+        let judged = links.iter().zip(&recording.links);
+        let faults: Vec<String> =
+            judged.flat_map(|(link, recorded)| link.faults(recorded, expect)).collect();
         let converged = links.iter().all(|link| link.converged);
         let longest =
             |of: fn(&LinkVerdict) -> Option<f64>| links.iter().filter_map(of).reduce(f64::max);
@@ -125,6 +137,8 @@ impl Verdict {
                 link.seconds.evidence_to_registered.filter(|_| link.evidence_at.is_some())
             }),
             outage_seconds: longest(|link| Some(link.outage.none_for)).unwrap_or_default(),
+            choosing_outage_seconds: longest(|link| Some(link.choosing.as_ref()?.none_for)),
+            platform_seconds: longest(|link| Some(link.platform_seconds)).unwrap_or_default(),
             total_outage_seconds: longest(|link| Some(link.outage.total)).unwrap_or_default(),
             failed_statements: links.iter().map(|link| link.outage.failed).sum(),
             empty_seconds: longest(|link| Some(link.empty_seconds)).unwrap_or_default(),
@@ -194,13 +208,20 @@ impl LinkVerdict {
                 .filter(|_| converged && expect == Expectation::Follows),
             outage: Outage::of(statements, &outages, end),
             outages,
+            choosing: (!link.choosing.is_empty()).then(|| {
+                // No target changes on its way: what it waits for is the platform.
+                let outages = outage::outages(link, &link.choosing, &[], end);
+                Outage::of(&link.choosing, &outages, end)
+            }),
+            platform_seconds: if link.without_application { 0.0 } else { down(&link.serving) },
+            writing_calls: recording.writing_calls(&link.name),
             rows: statements.iter().filter(|statement| statement.end == End::Acknowledged).count(),
             lost: link.lost.len(),
         }
     }
 
     /// What did not end as it should.
-    fn faults(&self, expect: Expectation) -> Vec<String> {
+    fn faults(&self, recorded: &LinkRecording, expect: Expectation) -> Vec<String> {
         let mut faults = Vec::new();
         let name = &self.name;
         if !self.converged {
@@ -220,7 +241,7 @@ impl LinkVerdict {
                 }
             });
         }
-        if self.rows == 0 {
+        if self.rows == 0 && !recorded.without_application {
             faults.push(format!("{name}: no statement of the application was acknowledged"));
         }
         if self.lost > 0 {
@@ -228,6 +249,12 @@ impl LinkVerdict {
         }
         faults
     }
+}
+
+/// The longest time in which nobody accepted connections.
+fn down(serving: &[Span]) -> f64 {
+    let down = serving.iter().filter(|span| span.what == "down");
+    down.map(|span| milliseconds(span.to - span.from)).fold(0.0, f64::max)
 }
 
 /// The addresses that a span names.

@@ -78,6 +78,7 @@ impl Watch {
             group: link.group.clone(),
             endpoint: seen.endpoint.clone(),
             only_reads: !link.takes_writes(),
+            without_application: matches!(link.source, Source::Member { .. }),
             wanted: closed(&seen.wanted),
             serving: closed(&seen.serving),
             topology: closed(&seen.topology),
@@ -210,15 +211,17 @@ fn joined(addresses: &BTreeSet<SocketAddr>) -> String {
     }
 }
 
-/// The addresses of the members that DescribeDBClusters names, if it is a key: the one writer, or
-/// the readers.
+/// The addresses of the members that DescribeDBClusters names, if it is a key: the one writer, the
+/// one member, or the readers.
 fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
     let writes = match link.source {
-        Source::Cluster(_) => true,
-        Source::Readers(..) | Source::Custom { .. } => false,
+        Source::Cluster(_) => Some(true),
+        Source::Member { .. } => None,
+        Source::Readers(..) | Source::Custom { .. } => Some(false),
         Source::Instance(_) | Source::Proxy(..) | Source::Name(_) => return None,
     };
     let belongs = |instance: &str| match &link.source {
+        Source::Member { instance: id, .. } => instance == id.as_str(),
         Source::Custom { endpoint, .. } => {
             let endpoint = world.rds.custom_endpoint(endpoint.as_str());
             endpoint.is_some_and(|endpoint| {
@@ -228,17 +231,16 @@ fn shown(world: &World, link: &Link) -> Option<BTreeSet<SocketAddr>> {
         _ => true,
     };
     let members = world.rds.cluster(link.database()).map(|cluster| world.rds.members(cluster));
-    let named = members
-        .into_iter()
-        .flatten()
-        .filter(|member| member.is_cluster_writer == writes && belongs(&member.instance));
+    let named = members.into_iter().flatten().filter(|member| {
+        writes.is_none_or(|writes| member.is_cluster_writer == writes) && belongs(&member.instance)
+    });
     let named: BTreeSet<SocketAddr> = named
         .filter_map(|member| {
             let address = world.rds.instance(&member.instance)?.address_in(link.family)?;
             Some(SocketAddr::new(address, link.port))
         })
         .collect();
-    Some(if writes && named.len() > 1 { BTreeSet::new() } else { named })
+    Some(if writes == Some(true) && named.len() > 1 { BTreeSet::new() } else { named })
 }
 
 fn answer(world: &mut World, name: &str, family: Family) -> String {

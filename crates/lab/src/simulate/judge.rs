@@ -231,7 +231,12 @@ impl Judge {
                 ),
             );
         }
-        if removed.len() > removable.div_ceil(2) || !view.has_looked_twice_since_removal() {
+        // Of a set of one, all others may leave together.
+        let most = match bound.link.source {
+            Source::Member { .. } => removable,
+            _ => removable.div_ceil(2),
+        };
+        if removed.len() > most || !view.has_looked_twice_since_removal() {
             let text = format!("{name}: {removed:?} are removed at once, of {removable} targets");
             self.accuse("S8", at, text);
         }

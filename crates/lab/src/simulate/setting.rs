@@ -33,7 +33,7 @@ pub(super) const SWEEP: Duration = Duration::from_secs(60);
 pub(super) struct Setting {
     pub(super) world: World,
     pub(super) config: Config,
-    /// The set of equals comes last, where there is one.
+    /// The set of equals, or the member, comes last, where there is one.
     pub(super) bounds: Vec<Bound>,
     pub(super) moved: Option<Moved>,
     pub(super) topic: String,
@@ -141,7 +141,7 @@ impl Bound {
         self.link.source.cluster().is_some()
     }
 
-    /// Whether a set of equals is followed, and no writer.
+    /// Whether a set of equals is followed, or a member that need not be the writer: a set of one.
     pub(super) fn is_set(&self) -> bool {
         !matches!(self.link.source, Source::Cluster(_) | Source::Instance(_))
     }
@@ -173,7 +173,7 @@ impl Bound {
 
     fn names(&self, world: &World) -> Vec<String> {
         let guests: &[&str] = match &self.link.source {
-            Source::Readers(..) | Source::Custom { .. } => &set::GUESTS,
+            Source::Member { .. } | Source::Readers(..) | Source::Custom { .. } => &set::GUESTS,
             _ => &[],
         };
         let members = self.instances.iter().chain(guests);
@@ -372,8 +372,9 @@ mod tests {
                 *kinds.entry(format!("moved, global: {}", moved.is_global)).or_insert(0) += 1;
             }
         }
-        // What `KINDS` has, two dual-stack databases, the Multi-AZ cluster, five sets, two moves.
-        assert_eq!(kinds.len(), KINDS.len() + 2 + 1 + 5 + 2, "{kinds:?}");
+        // What `KINDS` has, two dual-stack databases, the Multi-AZ cluster, five sets and a member,
+        // two moves.
+        assert_eq!(kinds.len(), KINDS.len() + 2 + 1 + 6 + 2, "{kinds:?}");
         assert!(kinds.values().all(|count| *count > 3), "{kinds:?}");
     }
 }

@@ -231,7 +231,10 @@ impl WorldFile {
             let name = &cluster.name;
             let custom = cluster.endpoint.iter();
             let custom = custom.map(move |one| format!("cluster/{name}/custom/{}", one.name));
-            [format!("cluster/{name}"), format!("cluster/{name}/readers")].into_iter().chain(custom)
+            let members = cluster.members.iter();
+            let members = members.map(move |one| format!("cluster/{name}/instance/{}", one.name));
+            let whole = [format!("cluster/{name}"), format!("cluster/{name}/readers")];
+            whole.into_iter().chain(members).chain(custom)
         });
         let instances = self.instance.iter().map(|one| format!("instance/{}", one.name));
         let proxies = self.proxy.iter().flat_map(|proxy| {

@@ -129,6 +129,34 @@ fn a_name_that_rds_lists_as_something_else_is_told_with_what_to_write() {
             "a custom endpoint of the cluster `orders`",
             "cluster/orders/custom/reports",
         ),
+        (
+            "cluster/nobody/instance/orders-2",
+            "an instance of the cluster `orders`",
+            "cluster/orders/instance/orders-2",
+        ),
+        (
+            "cluster/orders/instance/db-orders-2",
+            "the resource id of `orders-2`, an instance of",
+            "cluster/orders/instance/orders-2",
+        ),
+        (
+            "cluster/orders-1/instance/orders-2",
+            "an instance of the cluster `orders`",
+            "cluster/orders/instance/orders-2",
+        ),
+        (
+            "cluster/cluster-orders/instance/new",
+            "the resource id of `orders`",
+            "cluster/orders/instance/new",
+        ),
+        ("cluster/orders/instance/billing", "an instance of no cluster", "instance/billing"),
+        ("cluster/orders/instance/orders", "a cluster", "cluster/orders"),
+        (
+            "cluster/orders/instance/reports",
+            "a custom endpoint of",
+            "cluster/orders/custom/reports",
+        ),
+        ("cluster/orders/instance/front", "a proxy", "proxy/front"),
         ("instance/front", "a proxy", "proxy/front"),
         ("cluster/front", "a proxy", "proxy/front"),
         ("proxy/front-ro", "an endpoint of the proxy `front`", "proxy/front/front-ro"),
@@ -157,6 +185,12 @@ fn a_database_that_cannot_be_followed_is_told_with_its_engine_or_form_by_whateve
         ("cluster/wide/readers", ["has no instances", "Limitless"]),
         ("cluster/empty", ["has no instances", "before one is created"]),
         ("cluster/express", ["cluster/express has no VPC networking", "no address"]),
+        ("cluster/docs/instance/docs-1", ["with engine docdb", "follow `dns/docs-1.db.test`"]),
+        ("cluster/orders/instance/docs-1", ["cluster/docs/instance/docs-1 with engine", dns]),
+        ("cluster/empty/instance/orders-2", ["has no instances", "before one is created"]),
+        ("cluster/wide/instance/x", ["has no instances", "Limitless"]),
+        ("cluster/old/instance/x", ["has no instances", "Serverless v1"]),
+        ("cluster/express/instance/express-1", ["has no VPC networking", "no address"]),
         ("cluster/express-1", ["cluster/express has no VPC networking", "no address"]),
     ] {
         let message = message(source, &topology());
@@ -174,12 +208,20 @@ fn what_nobody_has_is_not_found_whatever_else_is_listed() {
         "instance/nobody",
         "cluster/orders/custom/nobody",
         "cluster/nobody/custom/nobody",
+        "cluster/nobody/instance/nobody",
         "proxy/nobody",
         "proxy/front/nobody",
     ] {
         let not_found = format!("RDS lists no {source} in this Region and account");
         assert_eq!(message(source, &topology()), not_found);
     }
+}
+
+#[test]
+fn an_instance_that_a_cluster_does_not_have_is_told_with_those_that_it_has() {
+    let says = "RDS lists no instance orders-9 in cluster/orders, whose members are orders-1, \
+        orders-2";
+    assert_eq!(message("cluster/orders/instance/orders-9", &topology()), says);
 }
 
 #[test]

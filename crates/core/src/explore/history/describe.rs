@@ -11,6 +11,7 @@ impl Move {
     pub(in crate::explore) fn describe(self, kind: Kind, before: &Moment) -> String {
         let run = |index: usize| format!("run {}", before.runs[index].number + 1);
         match self {
+            Self::FailsOver(to) if kind == Kind::Member => format!("the member moves to {to}"),
             Self::FailsOver(to) => format!("the database fails over to {to}"),
             Self::Joins(place) => format!("{place} joins the readers"),
             Self::Leaves(place) => format!("{place} leaves the readers"),
@@ -86,6 +87,7 @@ impl Move {
 fn says(kind: Kind, said: Listing) -> String {
     match kind {
         Kind::Cluster | Kind::Instance(_) => format!("names {}", said.writer),
+        Kind::Member => format!("places the member at {}", said.writer),
         Kind::Readers => format!("lists {}", kind.wants(said)),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn event_about(kind: Kind) -> Trigger {
             id: Some(EventId(71)),
             about: match kind {
                 Kind::Cluster | Kind::Readers => SourceType::Cluster,
-                Kind::Instance(_) => SourceType::Instance,
+                Kind::Instance(_) | Kind::Member => SourceType::Instance,
             },
             source: Some("db".parse().expect("an identifier")),
             time: None,
@@ -38,8 +38,9 @@ pub(super) fn event_about(kind: Kind) -> Trigger {
 }
 
 pub(super) fn config_of(kind: Kind) -> Config {
-    static CONFIGS: LazyLock<[Config; 3]> = LazyLock::new(|| {
-        ["cluster/db", "instance/db", "cluster/db/readers"].map(|source| {
+    static CONFIGS: LazyLock<[Config; 4]> = LazyLock::new(|| {
+        let sources = ["cluster/db", "instance/db", "cluster/db/readers", "cluster/db/instance/db"];
+        sources.map(|source| {
             let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/db/\
                 0123456789abcdef";
             let text = format!(
@@ -53,6 +54,7 @@ pub(super) fn config_of(kind: Kind) -> Config {
         Kind::Cluster => 0,
         Kind::Instance(_) => 1,
         Kind::Readers => 2,
+        Kind::Member => 3,
     };
     CONFIGS[index].clone()
 }

@@ -128,6 +128,10 @@ impl Hold {
                 "Check the source's name, the Region and the account. After a rename, write the \
                  new name."
             }
+            Self::Unknown(Unknown::MemberNotListed { .. }) => {
+                "If the instance was renamed, write the new name. If it was deleted, remove the \
+                 binding with its listener and its group. The target stays as it is."
+            }
             Self::Unknown(Unknown::Lookup(..)) => {
                 "Check that the configured DNS servers answer for the name from where this runs."
             }

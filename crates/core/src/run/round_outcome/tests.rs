@@ -64,6 +64,11 @@ fn every_unknown() -> Vec<Unknown> {
             endpoint: None,
         },
         Unknown::OutsideVpc(id("orders")),
+        Unknown::MemberNotListed {
+            cluster: id("orders"),
+            instance: id("orders-9"),
+            members: vec![id("orders-1")],
+        },
         Unknown::InstanceOfCluster { instance: id("orders-1"), cluster: id("orders") },
         Unknown::Idle { source_: source.clone(), status: "stopped".to_owned() },
         Unknown::Secondary(id("orders")),
@@ -191,6 +196,7 @@ mod predicates {
             hold,
             Hold::Unknown(
                 Unknown::SourceNotFound(_)
+                    | Unknown::MemberNotListed { .. }
                     | Unknown::Misnamed(_)
                     | Unknown::OtherEngine { .. }
                     | Unknown::NoInstances { .. }

@@ -181,7 +181,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         Hold::Unknown(why) => match &seen.evidence {
             Evidence::Set { listing: Ok(listing), .. } => listing.gap.as_ref() == Some(why),
             Evidence::Set { listing: Err(silence), .. } => silence == why,
-            Evidence::Cluster { .. } | Evidence::Instance { .. } => false,
+            Evidence::Cluster { .. } | Evidence::Member { .. } | Evidence::Instance { .. } => false,
         },
         Hold::NoPort => cell.port().is_none(),
         Hold::PortDiffers { written, reported } => {

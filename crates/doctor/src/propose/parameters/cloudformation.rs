@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, networks, of_groups, text, too_long,
+    File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, members, networks, of_groups, text,
+    too_long,
 };
 use crate::propose::{Proposal, Proposed, Value, toml};
 
@@ -14,8 +15,12 @@ const WHOLE: &str = "writerlink.yaml";
 /// CodePipeline, which is one of the three that the command takes (AWS CLI,
 /// `customizations/cloudformation/deploy.py`).
 ///
-/// A database without a target group gets the parameters of the flat template, which makes one.
+/// A database without a target group gets the parameters of the flat template, which makes one. If
+/// members' ports were asked for, the parameters are those of the template that adds them to a link.
 pub fn cloudformation(proposal: &Proposal) -> File {
+    if let Some(file) = members::cloudformation(proposal) {
+        return file;
+    }
     if let Some(link) = Link::of(proposal) {
         let mut file = link.file(WHOLE, parameters(whole(&link)), proposal);
         file.notes.push(

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, networks, of_groups, text, too_long,
+    File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, members, networks, of_groups, text,
+    too_long,
 };
 use crate::propose::{Proposal, Proposed, Value, toml};
 
@@ -13,8 +14,12 @@ const LINK: &str = "terraform/link";
 /// The file for `terraform apply -var-file=….tfvars.json`. JSON, because in it no text of AWS's can
 /// be taken for an expression.
 ///
-/// A database without a target group gets the variables of the link, which makes one.
+/// A database without a target group gets the variables of the link, which makes one. If members'
+/// ports were asked for, the variables are those of the module that adds them to a link.
 pub fn terraform(proposal: &Proposal) -> File {
+    if let Some(file) = members::terraform(proposal) {
+        return file;
+    }
     if let Some(link) = Link::of(proposal) {
         let mut file = link.file(LINK, of_link(&link), proposal);
         file.notes.push(

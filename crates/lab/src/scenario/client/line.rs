@@ -56,6 +56,11 @@ impl Session for LineSession {
 }
 
 impl LineSession {
+    /// Whether the database at the other end takes writes.
+    pub(super) async fn is_writer(&mut self) -> Result<bool, Failure> {
+        Ok(self.ask("role\n").await?.starts_with("writer "))
+    }
+
     async fn ask(&mut self, question: &str) -> Result<String, Failure> {
         let sent = self.stream.get_mut().write_all(question.as_bytes()).await;
         let answer = match sent {

@@ -29,9 +29,16 @@ pub(in crate::scenario) struct Manner {
     pub(in crate::scenario) every: Duration,
     /// How long a statement may take, its connection included.
     pub(in crate::scenario) patience: Duration,
+    /// The number before that of the first row.
+    pub(in crate::scenario) rows_after: u64,
 }
 
 impl Manner {
+    /// No application.
+    pub(in crate::scenario) fn idle(self) -> Manner {
+        Manner { writers: 0, readers: 0, ..self }
+    }
+
     /// The same application, if it only reads.
     pub(in crate::scenario) fn reading(self) -> Manner {
         Manner { writers: 0, readers: self.writers, ..self }
@@ -60,7 +67,8 @@ impl Pool {
         manner: Manner,
         watch: Stopwatch,
     ) -> Pool {
-        let record = Arc::new(Mutex::default());
+        let record = Record { rows: manner.rows_after, ..Record::default() };
+        let record = Arc::new(Mutex::new(record));
         let mut tasks = JoinSet::new();
         for first_node in 0..manner.writers {
             tasks.spawn(write(
@@ -221,6 +229,7 @@ mod tests {
             readers: 1,
             every: Duration::from_millis(2),
             patience: Duration::from_millis(30),
+            rows_after: 0,
         };
         let node = SocketAddr::from(([127, 0, 0, 1], 1));
         let pool = Pool::start(&Scripted(state.clone()), &[node], manner, Stopwatch::start(1.0));

@@ -5,10 +5,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::Type;
@@ -53,6 +54,34 @@ impl PostgresDoor {
     }
 }
 
+/// The application's role, and its database.
+fn identified(config: &mut Config) -> &mut Config {
+    config.user(ROLE).password(PASSWORD).dbname(DATABASE).ssl_mode(SslMode::Require)
+}
+
+impl PostgresDoor {
+    /// Opens a connection to the first of these members that is not read-only, as a driver does
+    /// that has several hosts and `target_session_attrs=read-write`. Each is a name, which its
+    /// certificate must bear, and an address; a member has this long to answer.
+    pub(super) async fn choose(
+        &self,
+        members: &[(Arc<str>, SocketAddr)],
+        timeout: Duration,
+    ) -> Result<PostgresSession, Failure> {
+        let mut config = Config::new();
+        identified(&mut config)
+            .connect_timeout(timeout)
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+        for (name, at) in members {
+            config.host(&**name).hostaddr(at.ip()).port(at.port());
+        }
+        let refused = |_| Failure::of(End::Refused);
+        let (client, connection) = config.connect(self.tls.clone()).await.map_err(refused)?;
+        tokio::spawn(connection);
+        PostgresSession::of(client).await
+    }
+}
+
 impl Door for PostgresDoor {
     type Session = PostgresSession;
 
@@ -63,13 +92,11 @@ impl Door for PostgresDoor {
         let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &self.endpoint)
             .map_err(|_| refused())?;
         let mut config = Config::new();
-        config.user(ROLE).password(PASSWORD).dbname(DATABASE).ssl_mode(SslMode::Require);
-        let (client, connection) = config.connect_raw(stream, tls).await.map_err(|_| refused())?;
+        let connected = identified(&mut config).connect_raw(stream, tls).await;
+        let (client, connection) = connected.map_err(|_| refused())?;
         // Ends with the client; the statement in progress gets its error.
         tokio::spawn(connection);
-        let name = client.query_typed_one("SHOW cluster_name", &[]).await;
-        let instance = name.and_then(|row| row.try_get(0)).map_err(|_| refused())?;
-        Ok(PostgresSession { client, instance })
+        PostgresSession::of(client).await
     }
 }
 
@@ -94,6 +121,12 @@ impl Session for PostgresSession {
 }
 
 impl PostgresSession {
+    async fn of(client: Client) -> Result<Self, Failure> {
+        let name = client.query_typed_one("SHOW cluster_name", &[]).await;
+        let instance = name.and_then(|row| row.try_get(0));
+        Ok(Self { client, instance: instance.map_err(|_| Failure::of(End::Refused))? })
+    }
+
     fn failure(&self, error: &tokio_postgres::Error) -> Failure {
         let end = if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
             End::ReadOnly

@@ -4,6 +4,7 @@
 //! ready orders-1          as soon as a connection stands
 //! write 17                ok orders-1  |  read-only orders-2
 //! count                   rows 16 orders-2
+//! role                    writer orders-1  |  reader orders-2
 //! ```
 //!
 //! All hosts of a link share their rows, as Aurora's instances share their storage and a standby
@@ -126,6 +127,8 @@ fn answer(line: &str, host: &Host, rows: &mut BTreeSet<u64>) -> String {
     let name = &host.name;
     match line.split_once(' ') {
         None if line == "count" => format!("rows {} {name}\n", rows.len()),
+        None if line == "role" && host.role == Role::Writer => format!("writer {name}\n"),
+        None if line == "role" => format!("reader {name}\n"),
         Some(("write", row)) if host.role == Role::Writer => match row.parse() {
             Ok(row) => {
                 rows.insert(row);
@@ -156,6 +159,8 @@ mod tests {
         assert_eq!(answer("write 17", &host(Role::Writer), &mut rows), "ok orders-1\n");
         assert_eq!(answer("write 18", &host(Role::Reader), &mut rows), "read-only orders-1\n");
         assert_eq!(answer("count", &host(Role::Reader), &mut rows), "rows 1 orders-1\n");
+        assert_eq!(answer("role", &host(Role::Writer), &mut rows), "writer orders-1\n");
+        assert_eq!(answer("role", &host(Role::Reader), &mut rows), "reader orders-1\n");
         assert_eq!(answer("write x", &host(Role::Writer), &mut rows), "not a number: x\n");
         assert_eq!(answer("drop", &host(Role::Writer), &mut rows), "not understood: drop\n");
     }

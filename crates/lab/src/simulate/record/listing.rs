@@ -39,6 +39,12 @@ impl Listing {
                 let serves = !AWAY.contains(&endpoint.status.as_str());
                 Some(Listing::one_name(endpoint.endpoint.as_ref().filter(|_| serves)?))
             }
+            Source::Member { cluster, instance } => {
+                let cluster = topology.clusters.get(cluster)?;
+                let listing =
+                    Listing::members(cluster, topology, |member| member.instance == *instance)?;
+                (!listing.names.is_empty()).then_some(listing)
+            }
             Source::Readers(id, fallback) => {
                 let cluster = topology.clusters.get(id).filter(|cluster| has_writer(cluster))?;
                 let readers = Listing::members(cluster, topology, |member| !member.writer)?;

@@ -1,4 +1,4 @@
-//! A set behind a target group of its own; one fifth of the settings have one beside their writers.
+//! A set behind a target group of its own, or one member of a cluster; one fifth of the settings have one beside their writers.
 
 use std::net::IpAddr;
 
@@ -39,11 +39,16 @@ pub(super) fn draw(
     world.pace.proxy_drain = dice.seconds(20, 60);
     let instances = &MEMBERS[..2 + dice.below(3)];
     let members: Vec<_> = instances.iter().copied().zip(Zone::ALL.into_iter().cycle()).collect();
-    let source = match dice.below(6) {
+    let source = match dice.below(7) {
         0 | 1 => Source::Readers(CLUSTER.parse().expect("an identifier"), Fallback::Writer),
         2 => Source::Readers(CLUSTER.parse().expect("an identifier"), Fallback::None),
         3 => custom(),
         4 => Source::Proxy("pool".parse().expect("an identifier"), None),
+        5 => Source::Member {
+            cluster: CLUSTER.parse().expect("an identifier"),
+            // A reader, until it is promoted.
+            instance: "fleet-2".parse().expect("an identifier"),
+        },
         _ => Source::Name("db.corp.example".parse().expect("a name")),
     };
     let mut instances = instances.to_vec();

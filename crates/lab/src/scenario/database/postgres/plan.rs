@@ -102,7 +102,7 @@ pub(super) fn wanted(world: &World, link: &Link) -> BTreeMap<InstanceKey, Wanted
         }
         None => instance.identifier.eq_ignore_ascii_case(database),
     };
-    let writer = link.instance(world).map(|instance| instance.key);
+    let writer = link.writing(world).map(|instance| instance.key);
     let wanted = |instance: &DbInstance| {
         // A database that has lost the group's family goes on at its other address.
         let host = instance.address_in(link.family).unwrap_or_else(|| instance.address());
