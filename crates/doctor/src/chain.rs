@@ -216,8 +216,8 @@ impl<'a> Chain<'a> {
         of(&self.account.databases.instances)?.get(id.as_str()).ok_or(Stop::Moot)
     }
 
-    /// The instances of the source: the members of the cluster, the one member, or the instance. RDS may list a
-    /// cluster's member before it lists the instance.
+    /// The instances of the source: the members of the cluster, the one member, or the instance.
+    /// RDS may list a cluster's member before it lists the instance.
     pub fn instances(&self) -> Part<Vec<&'a Instance>> {
         if matches!(self.binding.source, Source::Instance(_)) {
             return Ok(vec![self.instance()?]);

@@ -194,7 +194,8 @@ impl Link {
         }
     }
 
-    /// The instance that truly writes to the database, also where a member is followed that does not.
+    /// The instance that truly writes to the database, also where a member is followed that does
+    /// not.
     pub(crate) fn writing<'w>(&self, world: &'w World) -> Option<&'w DbInstance> {
         match &self.source {
             Source::Member { cluster, .. } => world.rds.writer(cluster.as_str()),
@@ -202,8 +203,8 @@ impl Link {
         }
     }
 
-    /// The true writer or the member that is followed, and its address in the group's family; none, if the database has no address
-    /// of it.
+    /// The true writer or the member that is followed, and its address in the group's family; none,
+    /// if the database has no address of it.
     pub fn writer(&self, world: &World) -> Option<Writer> {
         let instance = self.instance(world)?;
         Some(Writer {

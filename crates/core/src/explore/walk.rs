@@ -195,8 +195,8 @@ fn history(
 
 /// Checks L1 and L2: when nothing goes wrong any more and no run is active, one sweep makes the
 /// group right, and the next sweep writes nothing. Returns how long the first sweep took. It is
-/// tried with a load balancer that shows every new target as healthy at once, and where health proves
-/// nothing also with one that never does.
+/// tried with a load balancer that shows every new target as healthy at once, and where health
+/// proves nothing also with one that never does.
 fn sweep_mends(setup: &Setup, calm: &Moment) -> Result<Duration, Breach> {
     let paces: &[bool] = match setup.kind {
         Kind::Cluster | Kind::Member | Kind::Readers => &[true, false],

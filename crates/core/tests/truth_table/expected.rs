@@ -199,8 +199,8 @@ fn row(own: Own, others: Others, cell: &Cell<'_>) -> Row {
         (Refusing | Unknown, Initial, _) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::SomeInitial) => Row::Waits("target-initial"),
         (Refusing | Unknown, Healthy, Others::Some) if !lasting => Row::Waits("settling"),
-        // The health of a target proves nothing where another member is as healthy. Without a failover, the removal is
-        // housekeeping, which has time.
+        // The health of a target proves nothing where another member is as healthy. Without a
+        // failover, the removal is housekeeping, which has time.
         (Cluster | Member, ..) if !lasting && !earlier.failover => Row::Waits("settling"),
         _ => match (earlier.registration_proof, earlier.reread) {
             // Registered again, and no more readily than for the first time.

@@ -76,8 +76,8 @@ fn carry_out(cell: &mut Cell<'_>, mut plan: Plan, again: Again) -> Plan {
         apply(cell, &step, again);
         let next = decide(cell);
         let called_for = match &next.now {
-            // What the first plan could not tell yet: a member must be named twice before its target
-            // is registered once more.
+            // What the first plan could not tell yet: a member must be named twice before its
+            // target is registered once more.
             Some(Step::Do(Action::Register(to))) if cell.state_of(to.address).is_some() => true,
             Some(Step::Do(action)) => plan.later.contains(action),
             Some(Step::Reread) => plan.later == next.later,

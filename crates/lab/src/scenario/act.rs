@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::backend::served;
 use super::script::{Act, ApiAnswer, Fate, NameAnswer};
 use crate::World;
 use crate::fault::{DeliveryFault, Effect, Fault, Matcher, NameEffect};
@@ -187,8 +188,8 @@ fn zone_named(world: &World, letter: char) -> Result<Zone, ApiError> {
 fn lose_zone(world: &mut World, links: &[Link], letter: char) -> Result<Done, ApiError> {
     let zone = zone_named(world, letter)?;
     let mut lost = 0;
-    for link in links {
-        let writer = link.writer(world).map(|writer| writer.address.ip());
+    for link in served(links) {
+        let writer = link.writing(world).and_then(|writer| writer.address_in(link.family));
         if writer.and_then(Zone::of_address) == Some(zone) {
             lose_writer(world, link)?;
             lost += 1;

@@ -195,3 +195,31 @@ pub(super) async fn follow<F: Fleet>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::elbv2::IpFamily;
+
+    #[test]
+    fn the_members_of_a_cluster_have_the_servers_of_one_of_its_links() {
+        let link = |source: &str| Link {
+            name: source.to_owned(),
+            source: source.parse().expect("a source"),
+            group: String::new(),
+            port: 5432,
+            family: IpFamily::Ipv4,
+        };
+        let (one, two) = ("cluster/orders/instance/orders-1", "cluster/orders/instance/orders-2");
+        for (sources, expected) in [
+            (&[one, "cluster/orders", two, "instance/billing"][..], &[1, 3][..]),
+            (&[one, two, "cluster/stock"], &[0, 2]),
+            (&["cluster/orders", "cluster/orders/readers"], &[0, 1]),
+        ] {
+            let links: Vec<Link> = sources.iter().map(|source| link(source)).collect();
+            let found: Vec<&str> = served(&links).map(|link| link.name.as_str()).collect();
+            let expected: Vec<&str> = expected.iter().map(|place| sources[*place]).collect();
+            assert_eq!(found, expected);
+        }
+    }
+}

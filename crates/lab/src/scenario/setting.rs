@@ -158,7 +158,8 @@ fn add_member_ports(
     let publish = |(instance, _): (&str, Zone)| {
         let source = format!("cluster/{}/instance/{instance}", writer.database());
         let source: Source = source.parse().expect("the settings' sources are well-formed");
-        let group = group_of(scenario, &source, IpFamily::Ipv4);
+        let name = instance.to_owned();
+        let group = NewTargetGroup { name, ..group_of(scenario, &source, IpFamily::Ipv4) };
         let listener = member_port(instance).expect("it is a member");
         publish_behind(world, instance, source, &balancer, listener, PORT, group)
     };

@@ -34,7 +34,7 @@ fn a_failover_changes_nothing_for_a_member() {
 }
 
 #[test]
-fn an_event_of_the_cluster_or_of_another_member_takes_no_call_for_a_member() {
+fn an_event_of_the_cluster_or_of_another_member_does_not_have_a_members_group_read() {
     for (about, source, unmatched) in
         [("db-cluster", "orders", 0), ("db-instance", "orders-2", 1), ("db-cluster", "other", 1)]
     {

@@ -16,7 +16,8 @@ const WHOLE: &str = "writerlink.yaml";
 /// `customizations/cloudformation/deploy.py`).
 ///
 /// A database without a target group gets the parameters of the flat template, which makes one. If
-/// members' ports were asked for, the parameters are those of the template that adds them to a link.
+/// members' ports were asked for, the parameters are those of the template that adds them to a
+/// link.
 pub fn cloudformation(proposal: &Proposal) -> File {
     if let Some(file) = members::cloudformation(proposal) {
         return file;

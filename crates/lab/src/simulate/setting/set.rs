@@ -1,4 +1,5 @@
-//! A set behind a target group of its own, or one member of a cluster; one fifth of the settings have one beside their writers.
+//! A set behind a target group of its own, or one member of a cluster; one fifth of the settings
+//! have one beside their writers.
 
 use std::net::IpAddr;
 
