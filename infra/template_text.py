@@ -10,7 +10,7 @@ try:
 except ImportError:
     sys.exit("PyYAML is missing (pip install pyyaml)")
 
-WIDTH = 200
+WIDTH = 320
 # One blank a level: CloudFormation limits the bytes of a template, and the blanks count.
 INDENT = " "
 
@@ -54,7 +54,7 @@ def scalar(value):
     if "\n" in value:
         if not value.startswith("{"):
             raise ValueError(f"a text of several lines that is not JSON: {value}")
-        value = re.sub(r"\n\s*", " ", value).strip()
+        value = re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda found: found[1] or "", value)  # blanks outside its texts
     try:
         if yaml.safe_load(f"[{value}, {{a: {value}}}]") == [value, {"a": value}]:
             return value

@@ -41,12 +41,14 @@ test('the link has exactly what link.yaml has', () => {
 test('the reconciler has exactly what reconciler.yaml has, except the location of its code', () => {
   const { nested } = synthesise((stack) => new Reconciler(stack, 'Reconciler', { Source: 'cluster/orders' }, code));
   const made = nested.Reconciler;
-  const { Bucket, Key } = made.Resources.Function.Properties.CodeUri;
-  assert.match(Bucket['Fn::Sub'], /^cdk-[a-z0-9]+-assets-\$\{AWS::AccountId\}-\$\{AWS::Region\}$/);
-  assert.match(Key, /^[0-9a-f]{64}\.zip$/);
   const wanted = written('reconciler.yaml');
-  assert.equal(typeof wanted.Resources.Function.Properties.CodeUri, 'string');
-  made.Resources.Function.Properties.CodeUri = wanted.Resources.Function.Properties.CodeUri;
+  for (const id of ['Function', 'RecorderFunction']) {
+    const { Bucket, Key } = made.Resources[id].Properties.CodeUri;
+    assert.match(Bucket['Fn::Sub'], /^cdk-[a-z0-9]+-assets-\$\{AWS::AccountId\}-\$\{AWS::Region\}$/);
+    assert.match(Key, /^[0-9a-f]{64}\.zip$/);
+    assert.equal(typeof wanted.Resources[id].Properties.CodeUri, 'string');
+    made.Resources[id].Properties.CodeUri = wanted.Resources[id].Properties.CodeUri;
+  }
   assert.deepEqual(made, wanted);
 });
 
@@ -86,7 +88,7 @@ test('a permissions boundary and a path reach every role', () => {
   assert.equal(outer.Resources.Reconciler.Properties.Parameters.PermissionsBoundaryArn, PermissionsBoundaryArn);
   assert.equal(outer.Resources.Reconciler.Properties.Parameters.RolePath, '/databases/');
   const roles = Object.values(nested.Reconciler.Resources).filter((resource) => resource.Type === 'AWS::IAM::Role');
-  assert.equal(roles.length, 2);
+  assert.equal(roles.length, 3);
   for (const { Properties } of roles) {
     assert.deepEqual(Properties.Path['Fn::If'][1], { Ref: 'RolePath' });
     assert.deepEqual(Properties.PermissionsBoundary['Fn::If'][1], { Ref: 'PermissionsBoundaryArn' });

@@ -38,7 +38,9 @@ export class Reconciler extends NestedStack {
     check(this.template, parameters);
     const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
     const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
-    this.template.getResource('Function').codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+    for (const id of ['Function', 'RecorderFunction']) {
+      this.template.getResource(id).codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+    }
     this.functionName = output(this, 'FunctionName');
     this.dryRun = output(this, 'DryRun');
   }

@@ -32,7 +32,7 @@ UNKNOWN = {
         "AWS::EC2::VPCEndpointService",
         "AWS::EC2::VPCEndpointServicePermissions",
     },
-    "reconciler.yaml": {"AWS::RDS::EventSubscription"},
+    "reconciler.yaml": {"AWS::Logs::QueryDefinition", "AWS::RDS::EventSubscription"},
 }
 
 
@@ -58,7 +58,8 @@ def deploy(endpoint, archive, dns):
     s3.upload_file(archive, "code", "bootstrap.zip")
     template = load("reconciler.yaml")
     # What `sam package` does.
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
+    for function in ("Function", "RecorderFunction"):
+        template["Resources"][function]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
     reconciler = create_stack(
         endpoint,
         "writerlink",
@@ -73,6 +74,7 @@ def deploy(endpoint, archive, dns):
         # answer elsewhere.
         FirstRun="false",
     )
+    silence_recorder(endpoint, reconciler["outputs"]["EventTopicArn"])
     subscribe_inbox(endpoint, reconciler["outputs"]["OutcomeTopicArn"])
     attributes = {
         "balancer": attributes_of(elbv2.describe_load_balancer_attributes(LoadBalancerArn=link["outputs"]["LoadBalancerArn"])),
@@ -172,6 +174,14 @@ def attributes_of(answer):
 def held(elbv2):
     [one] = targets(elbv2).values()
     return one
+
+
+def silence_recorder(endpoint, topic):
+    """Takes the recorder's subscription away: what it publishes would be taken for the function's outcome."""
+    sns = client("sns", endpoint)
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    [recorder] = [each["SubscriptionArn"] for each in subscriptions if "RecorderFunction" in each["Endpoint"]]
+    sns.unsubscribe(SubscriptionArn=recorder)
 
 
 def subscribe_inbox(endpoint, topic):

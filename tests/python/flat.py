@@ -8,6 +8,7 @@ difference and exits 1; or nothing, and exits 0.
 """
 
 import os
+import re
 import sys
 from itertools import product
 from pathlib import Path
@@ -43,6 +44,7 @@ CASES = {
         "Architecture": "x86_64",
         "ReserveConcurrency": "false",
         "FirstRun": "false",
+        "Recorder": "false",
     },
     "an instance, without alarms": {**EXISTING, "Source": "instance/billing", "TopicKey": KEY, "DatabaseSecurityGroupId": "sg-1", "Alarms": "false"},
     "a proxy with IAM from end to end, and roles in bounds": {
@@ -119,7 +121,7 @@ def differences(logical, ours, theirs):
 
 
 def shown(properties):
-    """Each text by its path, its blanks as one, without the place of the code and the tag that SAM adds."""
+    """Each text by its path, one in JSON without the blanks between its texts, without the place of the code and the tag that SAM adds."""
     whole = {key: value for key, value in properties.items() if key != "Code"}
     whole = {key: value for key, value in whole.items() if value != [{"Key": "lambda:createdBy", "Value": "SAM"}]}
     return {path: value for key, inner in whole.items() for path, value in flat_paths(inner, key).items()}
@@ -130,7 +132,9 @@ def flat_paths(value, path):
         return {deeper: item for key, inner in value.items() for deeper, item in flat_paths(inner, f"{path}.{key}").items()}
     if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
         return {deeper: item for index, inner in enumerate(value) for deeper, item in flat_paths(inner, f"{path}.{index}").items()}
-    return {path: " ".join(value.split()) if isinstance(value, str) else plain(value)}
+    if isinstance(value, str) and value.startswith("{"):
+        return {path: re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda found: found[1] or "", value)}
+    return {path: plain(value)}
 
 
 def kept(layers, flat):

@@ -103,6 +103,17 @@ variable "database_security_group_id" {
   }
 }
 
+variable "probe_security_group_id" {
+  type        = string
+  default     = null
+  description = "The security group of the recorder, if it probes (probe of ../reconciler). The module lets it connect to the load balancer on the port, which otherwise admits nobody from inside the VPC."
+
+  validation {
+    condition     = var.probe_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.probe_security_group_id))
+    error_message = "Write the id of a security group."
+  }
+}
+
 variable "deletion_protection" {
   type        = bool
   default     = false

@@ -219,10 +219,39 @@ variable "first_run" {
   description = "Whether the apply itself reconciles, when the function is created and with each later version. If the function then refuses its configuration, the apply fails."
 }
 
+variable "recorder" {
+  type        = bool
+  default     = true # a failover that nobody recorded cannot be recorded later
+  description = "Whether the module makes a second function that records each failover and writes nothing. It runs for up to 15 minutes after the event of a failover, and costs nothing otherwise."
+}
+
+variable "probe" {
+  type        = string
+  default     = "none"
+  description = "none or connect. With connect the recorder also opens a TCP connection to the load balancer each second, to tell when the link answers again. It sends nothing and does not log in. It must be in the VPC, and the load balancer must admit it (probe_security_group_id of ../link)."
+
+  validation {
+    condition     = contains(["none", "connect"], var.probe)
+    error_message = "Write none or connect."
+  }
+}
+
+variable "recorder_subnet_ids" {
+  type        = list(string)
+  default     = []
+  description = "Subnets for the recorder, if they are not those of the function."
+}
+
+variable "recorder_security_group_ids" {
+  type        = list(string)
+  default     = []
+  description = "Security groups of the recorder. recorder_subnet_ids needs them."
+}
+
 variable "permissions_boundary_arn" {
   type        = string
   default     = null
-  description = "The permissions boundary of the function's role and the schedule's, if your organization requires one."
+  description = "The permissions boundary of this module's roles, if your organization requires one."
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))
@@ -233,7 +262,7 @@ variable "permissions_boundary_arn" {
 variable "role_path" {
   type        = string
   default     = "/"
-  description = "The path of the function's role and the schedule's, like /databases/."
+  description = "The path of this module's roles, like /databases/."
 
   validation {
     condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))

@@ -76,6 +76,7 @@ CASES = {
             "SecurityGroupIds": ["sg-1"],
             "LogRetentionDays": "90",
             "LoadBalancerArn": BALANCER,
+            "Probe": "connect",
             **BOUNDARY,
         },
         "with as little as there can be": {
@@ -86,7 +87,9 @@ CASES = {
             "ReserveConcurrency": "false",
             "FirstRun": "false",
             "Alarms": "false",
+            "Recorder": "false",
         },
+        "with a recorder in the VPC": {**BINDING, "Probe": "connect", "RecorderSubnetIds": ["subnet-1"], "RecorderSecurityGroupIds": ["sg-1"]},
         "by a configuration": {"Config": "allow = []\n", "TargetGroupArns": [GROUP, GROUP_OF_READERS]},
         "by tags alone": {"Allow": "10.20.4.0/24", "Discover": ["cluster/orders-*"]},
     },
@@ -101,6 +104,7 @@ CASES = {
             "SupportedRegions": ["eu-central-1", "us-east-1"],
             "IpAddressType": "dualstack",
             "DatabaseSecurityGroupId": "sg-1",
+            "ProbeSecurityGroupId": "sg-2",
             "DeletionProtection": "true",
         },
         "on a balancer that exists": {
@@ -188,6 +192,7 @@ REFUSED = {
         ("LogRetentionDays", "2"),
         ("Allow", "10.20.4.0"),
         ("NotifyEmail", "oncall"),
+        ("Probe", "login"),
         *NO_BOUNDARY,
     ],
     "link": [
@@ -201,6 +206,7 @@ REFUSED = {
         ("IpAddressType", "ipv6"),
         ("LoadBalancerArn", "orders"),
         ("DatabaseSecurityGroupId", "orders"),
+        ("ProbeSecurityGroupId", "orders"),
         ("Name", "orders!"),
     ],
     "database": [("Engine", "sqlserver-se"), ("Name", "Orders"), ("VpcCidr", "10.20.0.0/24"), ("InstanceClass", "t4g.medium")],
@@ -254,11 +260,14 @@ REFUSED_TOGETHER = {
     "reconciler": {
         "subnets without security groups": {**BINDING, "SubnetIds": ["subnet-1"]},
         "security groups without subnets": {**BINDING, "SecurityGroupIds": ["sg-1"]},
+        "a recorder's subnets without security groups": {**BINDING, "RecorderSubnetIds": ["subnet-1"]},
+        "a probe from outside the VPC": {**BINDING, "Probe": "connect"},
         "neither networks nor a configuration": {**BINDING, "Allow": ""},
         "a group without what belongs behind it": {"TargetGroupArns": [GROUP], "Allow": "10.20.4.0/24"},
     },
     "link": {
         "no subnets": {"VpcId": "vpc-1", "Port": "5432"},
+        "a probe of a balancer that exists": {"VpcId": "vpc-1", "Port": "5432", "LoadBalancerArn": BALANCER, "ProbeSecurityGroupId": "sg-1"},
         "principals of a balancer that exists": {
             "VpcId": "vpc-1", "Port": "5432", "LoadBalancerArn": BALANCER, "AllowedPrincipals": [CONSUMER]
         },

@@ -67,7 +67,7 @@ async fn what_the_templates_deploy_follows_a_failover() {
     );
     assert_eq!(
         types(&deployed["reconciler"]["left out"]),
-        BTreeSet::from(["AWS::RDS::EventSubscription"])
+        BTreeSet::from(["AWS::Logs::QueryDefinition", "AWS::RDS::EventSubscription"])
     );
     let created = types(&deployed["reconciler"]["created"]);
     for resource in [

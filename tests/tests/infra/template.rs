@@ -167,6 +167,9 @@ fn attribute(path: &[String]) -> String {
         ["LogGroup", "Arn"] => {
             "arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack:*".to_owned()
         }
+        ["RecorderLogGroup", "Arn"] => {
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack-recorder:*".to_owned()
+        }
         ["Failures", "Arn"] => "arn:aws:sqs:eu-west-1:111122223333:stack-Failures".to_owned(),
         ["Key", "Arn"] => "arn:aws:kms:eu-west-1:111122223333:key/made".to_owned(),
         [resource, attribute] => format!("{resource}.{attribute}"),
