@@ -29,12 +29,12 @@ variable "bindings" {
     outside_vpc      = optional(bool)
   }))
   default     = {}
-  description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
+  description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/instance/ID, one member; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
   nullable    = false
 
   validation {
-    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/custom/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
-    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name made of letters, digits and single hyphens, with a letter first and no hyphen at the end."
+    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/(custom|instance)/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
+    error_message = "Each source must be cluster/ID, cluster/ID/instance/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name made of letters, digits and single hyphens, with a letter first and no hyphen at the end."
   }
 
   validation {

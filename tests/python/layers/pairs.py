@@ -301,6 +301,7 @@ PAIRS = {
             "health_check.timeout": "HealthCheckTimeoutSeconds",
             "health_check.healthy_threshold": "HealthyThresholdCount",
             "health_check.unhealthy_threshold": "UnhealthyThresholdCount",
+            "tags.writerlink:source": "Tags.writerlink:source",
             **NAMED,
         },
         {"arn": ""},

@@ -15,6 +15,7 @@ mod inputs;
 mod link_alarm;
 mod lint;
 mod login;
+mod members;
 mod package;
 mod packaging;
 mod permissions;
