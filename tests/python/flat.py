@@ -1,4 +1,4 @@
-"""Compares infra/writerlink.yaml with the layers that infra/flatten makes it of.
+"""Compares infra/writerlink.yaml and infra/field-kit.yaml with the layers that infra/flatten makes them of.
 
 usage: flat.py INFRA
 
@@ -66,6 +66,24 @@ CASES = {
     "an example of MySQL with a proxy": {"CreateDatabase": "true", "Engine": "mysql", "UseProxy": "true", "KmsKeyArn": KEY},
     "an example of Aurora with a proxy": {"CreateDatabase": "true", "UseProxy": "true"},
 }
+TIMES = {"Start": "2026-12-01T10:00:00Z", "End": "2026-12-01T12:00:00Z"}
+FIELD_KIT = {
+    "by default": TIMES,
+    "of Aurora, with everything": {
+        **TIMES,
+        "Engine": "aurora-postgresql",
+        "InstanceClass": "db.r8g.large",
+        "VpcCidr": "10.21.0.0/20",
+        "Minutes": "60",
+        "TopicKey": KEY,
+        "NotifyEmail": "oncall@example.org",
+        "Architecture": "x86_64",
+        "ReserveConcurrency": "false",
+        "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bounds",
+        "RolePath": "/databases/",
+    },
+    "of MySQL, without a probe": {**TIMES, "Engine": "mysql", "Probe": "none"},
+}
 # Each of them given or not, in every combination.
 GIVEN_OR_NOT = {
     "CreateDatabase": ("false", "true"),
@@ -86,18 +104,23 @@ CODE = {"CodeBucket": "code", "CodeKey": "bootstrap.zip"}
 def main():
     infra = Path(sys.argv[1])
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")  # SAM's translator asks for one
-    layers, flat = Layers(infra), Template(infra / "writerlink.yaml")
+    layers, flat = Layers(infra / "layers.yaml"), Template(infra / "writerlink.yaml")
+    kit_layers, kit = Layers(infra / "field-kit.layers.yaml"), Template(infra / "field-kit.yaml")
     found = [
         *(f"{case}: {line}" for case, given in CASES.items() for line in compared(layers, flat, given)),
+        *(f"field kit {case}: {line}" for case, given in FIELD_KIT.items() for line in compared(kit_layers, kit, given)),
         *kept(layers, flat),
+        *kept(kit_layers, kit),
         *rules(layers, flat),
-        *refusals(layers, flat),
+        *refusals(layers, flat, 10),
+        *refusals(kit_layers, kit, 5),
     ]
     print("\n".join(found), end="\n" if found else "")
     sys.exit(1 if found else 0)
 
 
 def compared(layers, flat, given):
+    yield from (f"the layers refuse this: {said}" for said in layers.broken(STACK, given))
     ours, told = layers.evaluate(STACK, given)
     theirs, said = flat.evaluate(STACK, given | CODE)
     for logical in sorted(ours.keys() ^ theirs.keys()):
@@ -140,10 +163,12 @@ def flat_paths(value, path):
 def kept(layers, flat):
     """What becomes of a resource that is deleted or replaced."""
     for name, (template, _) in layers.stacks.items():
+        data = layers.outer.read["Resources"][name].get("Metadata", {}).get("Data")
         for logical, resource in template.read["Resources"].items():
             other = flat.read["Resources"].get(name + logical, resource)  # one that is never made is told elsewhere
             for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-                if resource.get(key) != other.get(key):
+                wanted = data if data and resource.get(key) == "Snapshot" else resource.get(key)
+                if wanted != other.get(key, wanted if other is resource else None):
                     yield f"{name}{logical}: {key} is {resource.get(key)} in the layer and {other.get(key)} in the flat template"
 
 
@@ -159,7 +184,7 @@ def rules(layers, flat):
         yield f"{kept} combinations keep the rules"
 
 
-def refusals(layers, flat):
+def refusals(layers, flat, least):
     """What a layer refuses of a parameter that goes there as it is."""
     tried = 0
     for name, (_, given) in layers.stacks.items():
@@ -168,7 +193,7 @@ def refusals(layers, flat):
                 tried += 1
                 if flat.accepts(parameter, value):
                     yield f"{value!r} for {parameter} is refused by {name} and not by the flat template"
-    if tried < 10:
+    if tried < least:
         yield f"only {tried} values were tried"
 
 

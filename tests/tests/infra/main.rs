@@ -8,6 +8,7 @@ mod configuration;
 mod deployed;
 mod engine;
 mod events;
+mod field_kit;
 mod flat;
 mod function;
 mod init;
