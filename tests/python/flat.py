@@ -82,6 +82,7 @@ FIELD_KIT = {
         "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bounds",
         "RolePath": "/databases/",
     },
+    "of an instance with a warm standby": {**TIMES, "Standby": "warm"},
     "of MySQL, without a probe": {**TIMES, "Engine": "mysql", "Probe": "none"},
 }
 # Each of them given or not, in every combination.

@@ -8,6 +8,7 @@
 data "aws_region" "current" {}
 
 locals {
+  is_warm          = var.standby == "warm"
   makes_balancer   = var.load_balancer_arn == null
   admits_balancer  = local.makes_balancer && var.database_security_group_id != null
   admits_probe     = local.makes_balancer && var.probe_security_group_id != null
@@ -114,9 +115,32 @@ resource "aws_lb_target_group" "target_group" {
   preserve_client_ip     = false
   tags                   = local.tags
 
+  load_balancing_cross_zone_enabled = local.is_warm ? "true" : null
+
+  dynamic "target_health_state" {
+    for_each = local.is_warm ? [true] : []
+    content {
+      enable_unhealthy_connection_termination = true
+    }
+  }
+
+  dynamic "target_group_health" {
+    for_each = local.is_warm ? [true] : []
+    content {
+      unhealthy_state_routing {
+        minimum_healthy_targets_count      = 1
+        minimum_healthy_targets_percentage = "off"
+      }
+      dns_failover {
+        minimum_healthy_targets_count      = "1"
+        minimum_healthy_targets_percentage = "off"
+      }
+    }
+  }
+
   health_check {
     protocol            = "TCP"
-    interval            = var.health_check_interval_seconds
+    interval            = local.is_warm ? 5 : var.health_check_interval_seconds
     timeout             = 4
     healthy_threshold   = 2
     unhealthy_threshold = 2

@@ -40,6 +40,17 @@ variable "health_check_interval_seconds" {
   }
 }
 
+variable "standby" {
+  type        = string
+  default     = "cold"
+  description = "Experimental: cold or warm. warm prepares the group for two targets, the primary and the standby of a Multi-AZ instance, of which one serves (standby of ../reconciler). Health checks are then every 5 seconds. Raise max_connect_errors for MySQL and MariaDB."
+
+  validation {
+    condition     = contains(["cold", "warm"], var.standby)
+    error_message = "Write cold or warm."
+  }
+}
+
 variable "allowed_principals" {
   type        = set(string)
   default     = []

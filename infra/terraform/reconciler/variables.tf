@@ -27,6 +27,7 @@ variable "bindings" {
     max_removals     = optional(number)
     readers_fallback = optional(string)
     outside_vpc      = optional(bool)
+    standby          = optional(string)
   }))
   default     = {}
   description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/instance/ID, one member; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
@@ -58,6 +59,11 @@ variable "bindings" {
   }
 
   validation {
+    condition     = alltrue([for binding in values(var.bindings) : binding.standby == null ? true : contains(["cold", "warm"], binding.standby)])
+    error_message = "Each standby must be cold or warm."
+  }
+
+  validation {
     condition     = alltrue([for binding in values(var.bindings) : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[A-Za-z0-9]+$", binding.target_group_arn))])
     error_message = "Each target_group_arn must be the ARN of a target group."
   }
@@ -71,6 +77,17 @@ variable "mode" {
   validation {
     condition     = contains(["manage", "observe"], var.mode)
     error_message = "Write manage or observe."
+  }
+}
+
+variable "standby" {
+  type        = string
+  default     = "cold"
+  description = "Experimental: cold or warm, the standby of bindings of instance/ID that set none. warm also registers the standby's address, so that a failover needs no registration; the group must be prepared for it (standby of ../link). With config, write it in the binding; this input then only gives the permissions."
+
+  validation {
+    condition     = contains(["cold", "warm"], var.standby)
+    error_message = "Write cold or warm."
   }
 }
 

@@ -91,6 +91,11 @@ CASES = {
             "Recorder": "false",
         },
         "with a recorder in the VPC": {**BINDING, "Probe": "connect", "RecorderSubnetIds": ["subnet-1"], "RecorderSecurityGroupIds": ["sg-1"]},
+        "with a warm standby": {**BINDING, "Source": "instance/billing", "Standby": "warm"},
+        "with a warm standby, in the VPC": {
+            **BINDING, "Source": "instance/billing", "Standby": "warm", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]
+        },
+        "by a configuration for a warm standby": {"Config": "allow = []\n", "TargetGroupArns": [GROUP], "Standby": "warm"},
         "by a configuration": {"Config": "allow = []\n", "TargetGroupArns": [GROUP, GROUP_OF_READERS]},
         "by tags alone": {"Allow": "10.20.4.0/24", "Discover": ["cluster/orders-*"]},
     },
@@ -108,6 +113,7 @@ CASES = {
             "ProbeSecurityGroupId": "sg-2",
             "DeletionProtection": "true",
         },
+        "for a warm standby": {**LINK, "Standby": "warm", "HealthCheckIntervalSeconds": "30"},
         "on a balancer that exists": {
             "VpcId": "vpc-1",
             "Port": "5432",
@@ -121,6 +127,7 @@ CASES = {
     "database": {
         "Aurora": {"Name": STACK},
         "PostgreSQL, with endpoints": {"Name": STACK, "Engine": "postgres", "LambdaEndpoints": "true"},
+        "PostgreSQL, with endpoints for a warm standby": {"Name": STACK, "Engine": "postgres", "LambdaEndpoints": "true", "Standby": "warm"},
         "MySQL": {"Name": STACK, "Engine": "mysql", "InstanceClass": "db.m7g.large", "VpcCidr": "10.21.0.0/20"},
     },
     "proxy": {
@@ -205,6 +212,7 @@ REFUSED = {
         ("Allow", "10.20.4.0"),
         ("NotifyEmail", "oncall"),
         ("Probe", "login"),
+        ("Standby", "hot"),
         *NO_BOUNDARY,
     ],
     "link": [

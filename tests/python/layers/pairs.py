@@ -301,6 +301,15 @@ PAIRS = {
             "health_check.timeout": "HealthCheckTimeoutSeconds",
             "health_check.healthy_threshold": "HealthyThresholdCount",
             "health_check.unhealthy_threshold": "UnhealthyThresholdCount",
+            "load_balancing_cross_zone_enabled": "TargetGroupAttributes.load_balancing.cross_zone.enabled",
+            "target_health_state.enable_unhealthy_connection_termination": (
+                "TargetGroupAttributes.target_health_state.unhealthy.connection_termination.enabled"
+            ),
+            **{
+                f"target_group_health.{what}.minimum_healthy_targets_{by}": f"TargetGroupAttributes.target_group_health.{what}.minimum_healthy_targets.{by}"
+                for what in ("unhealthy_state_routing", "dns_failover")
+                for by in ("count", "percentage")
+            },
             "tags.writerlink:source": "Tags.writerlink:source",
             **NAMED,
         },

@@ -20,6 +20,7 @@ mod members;
 mod package;
 mod packaging;
 mod permissions;
+mod standby;
 mod template;
 mod terraform;
 mod versions;

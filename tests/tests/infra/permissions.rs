@@ -59,8 +59,14 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
         },
         Deployment {
             given: &[("TopicKey", key), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
-            conditions: &["HasTopicKey", "InVpc"],
+            conditions: &["HasTopicKey", "InVpc", "InVpcAndCold"],
             values: &[("TopicKeyArn", &[key])],
+        },
+        // With a warm standby the code lists interfaces, which it otherwise may not.
+        Deployment {
+            given: &[("Standby", "warm"), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
+            conditions: &["InVpc", "Warm"],
+            values: &[],
         },
     ];
     let mut granted = BTreeSet::from(["Audit", "Doctor", "Recorder"]);
@@ -94,12 +100,12 @@ fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read()
         },
         Deployment {
             given: &[("RecorderSubnetIds", "subnet-1"), ("RecorderSecurityGroupIds", "sg-1")],
-            conditions: &["InVpc"],
+            conditions: &["InVpc", "InVpcAndCold"],
             values: &[],
         },
         Deployment {
             given: &[("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
-            conditions: &["InVpc"],
+            conditions: &["InVpc", "InVpcAndCold"],
             values: &[],
         },
     ];
