@@ -10,7 +10,9 @@ try:
 except ImportError:
     sys.exit("PyYAML is missing (pip install pyyaml)")
 
-WIDTH = 160
+WIDTH = 320
+# One blank a level: CloudFormation limits the bytes of a template, and the blanks count.
+INDENT = " "
 
 
 class Loader(yaml.SafeLoader):
@@ -52,7 +54,7 @@ def scalar(value):
     if "\n" in value:
         if not value.startswith("{"):
             raise ValueError(f"a text of several lines that is not JSON: {value}")
-        value = re.sub(r"\n\s*", " ", value).strip()
+        value = re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda found: found[1] or "", value)  # blanks outside its texts
     try:
         if yaml.safe_load(f"[{value}, {{a: {value}}}]") == [value, {"a": value}]:
             return value
@@ -88,7 +90,7 @@ def lines(lead, value, indent, deep=False):
     if not isinstance(inner, (dict, list)) or not inner or not deep and len(indent) + len(one) <= WIDTH:
         return [indent + one]
     made = [f"{indent}{lead} {short}" if short else indent + lead]
-    further = indent if isinstance(inner, list) and lead != "-" else indent + "  "
+    further = indent + "  " if lead == "-" else indent if isinstance(inner, list) else indent + INDENT
     for key, each in inner.items() if isinstance(inner, dict) else enumerate(inner):
         made += lines(f"{scalar(key)}:" if isinstance(inner, dict) else "-", each, further)
     if isinstance(value, dict) and not short and lead == "-":
@@ -104,5 +106,5 @@ def written(header, template):
             continue
         text += ["", f"{section}:"]
         for name, each in content.items():
-            text += lines(f"{name}:", each, "  ", deep=section == "Resources")
+            text += lines(f"{name}:", each, INDENT, deep=section == "Resources")
     return "\n".join(text) + "\n"

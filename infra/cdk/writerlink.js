@@ -1,4 +1,4 @@
-// Two layers of Writerlink as constructs. They include the CloudFormation templates in the parent
+// Layers of Writerlink as constructs. They include the CloudFormation templates in the parent
 // directory and repeat nothing from them, so the templates' documentation and tests apply here too.
 //
 // Each construct is a nested stack, because the template's conditions compare its parameters, and
@@ -27,9 +27,36 @@ export class Link extends NestedStack {
   }
 }
 
-// The function, everything that invokes it, and its topics, alarms and dashboard. `parameters` are
-// those of reconciler.yaml. The code is the archive that infra/package built for the architecture,
-// unless `code` names another archive.
+// On the link's load balancer, a port, a listener and a target group for each member of a cluster.
+// `parameters` are those of members.yaml, with MemberPorts as a map of ports by instance.
+export class Members extends NestedStack {
+  constructor(scope, id, parameters) {
+    parameters = { ...parameters, MemberPorts: pairs(parameters.MemberPorts) };
+    super(scope, id, { parameters });
+    name(this, id);
+    this.template = new CfnInclude(this, 'Template', { templateFile: path('../members.yaml') });
+    check(this.template, parameters);
+    this.targetGroupArns = output(this, 'TargetGroupArns');
+    this.bindings = output(this, 'Bindings');
+  }
+}
+
+// In the consumer's account: the interface endpoint, and a zone for each name that it answers for.
+// `parameters` are those of consumer.yaml, with Members as a map of ports by name.
+export class Consumer extends NestedStack {
+  constructor(scope, id, parameters) {
+    if (parameters.Members !== undefined) parameters = { ...parameters, Members: pairs(parameters.Members) };
+    super(scope, id, { parameters });
+    name(this, id);
+    this.template = new CfnInclude(this, 'Template', { templateFile: path('../consumer.yaml') });
+    check(this.template, parameters);
+    this.endpointId = output(this, 'EndpointId');
+  }
+}
+
+// The function, everything that invokes it, its topics, alarms and dashboard, and the recorder.
+// `parameters` are those of reconciler.yaml. The code of both functions is the archive that
+// infra/package built for the architecture, unless `code` names another archive.
 export class Reconciler extends NestedStack {
   constructor(scope, id, parameters, code) {
     super(scope, id, { parameters });
@@ -38,10 +65,17 @@ export class Reconciler extends NestedStack {
     check(this.template, parameters);
     const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
     const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
-    this.template.getResource('Function').codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+    for (const id of ['Function', 'RecorderFunction']) {
+      this.template.getResource(id).codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+    }
     this.functionName = output(this, 'FunctionName');
     this.dryRun = output(this, 'DryRun');
   }
+}
+
+// A map as the templates' `KEY=VALUE,…`.
+function pairs(map) {
+  return typeof map === 'string' ? map : Object.entries(map).map(([key, value]) => `${key}=${value}`).join(',');
 }
 
 // The templates name resources and the binding after their stack, and people read those names.

@@ -1,4 +1,4 @@
-"""Deploys infra/link.yaml and infra/reconciler.yaml to ministack, and publishes what RDS would.
+"""Deploys infra/link.yaml, infra/members.yaml, infra/failovers.yaml and infra/reconciler.yaml to ministack, and publishes what RDS would.
 
 usage: deployed.py ENDPOINT deploy ARCHIVE DNS
        deployed.py ENDPOINT publish TOPIC MESSAGE
@@ -32,7 +32,7 @@ UNKNOWN = {
         "AWS::EC2::VPCEndpointService",
         "AWS::EC2::VPCEndpointServicePermissions",
     },
-    "reconciler.yaml": {"AWS::RDS::EventSubscription"},
+    "reconciler.yaml": {"AWS::Logs::QueryDefinition", "AWS::RDS::EventSubscription"},
 }
 
 
@@ -54,11 +54,39 @@ def deploy(endpoint, archive, dns):
     target_group = link["outputs"]["TargetGroupArn"]
     elbv2.register_targets(TargetGroupArn=target_group, Targets=[OLD_TARGET])
 
+    template = load("members.yaml")
+    # ministack takes every load balancer for one of applications, and names it so.
+    del template["Parameters"]["LoadBalancerArn"]["AllowedPattern"]
+    # It evaluates no Fn::Split in a condition, so what the conditions are here is written out.
+    template["Conditions"] = {name: {"Fn::Equals": [name, "HasMember2"]} for name in template["Conditions"]}
+    members = create_stack(
+        endpoint,
+        "members",
+        "members.yaml",
+        template,
+        Cluster="orders",
+        MemberPorts="orders-1=5441,orders-2=5442",
+        Port="5432",
+        LoadBalancerArn=link["outputs"]["LoadBalancerArn"],
+        VpcId=vpc,
+    )
+    members["sources"] = sources(elbv2, link["outputs"]["LoadBalancerArn"], target_group)
+    failovers = create_stack(
+        endpoint,
+        "failovers",
+        "failovers.yaml",
+        load("failovers.yaml"),
+        DBClusterIdentifier="orders",
+        Start="2026-12-01T10:00:00Z",
+        End="2026-12-01T12:00:00Z",
+    )
+
     s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.upload_file(archive, "code", "bootstrap.zip")
     template = load("reconciler.yaml")
     # What `sam package` does.
-    template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
+    for function in ("Function", "RecorderFunction"):
+        template["Resources"][function]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "bootstrap.zip"}
     reconciler = create_stack(
         endpoint,
         "writerlink",
@@ -73,12 +101,13 @@ def deploy(endpoint, archive, dns):
         # answer elsewhere.
         FirstRun="false",
     )
+    silence_recorder(endpoint, reconciler["outputs"]["EventTopicArn"])
     subscribe_inbox(endpoint, reconciler["outputs"]["OutcomeTopicArn"])
     attributes = {
         "balancer": attributes_of(elbv2.describe_load_balancer_attributes(LoadBalancerArn=link["outputs"]["LoadBalancerArn"])),
         "group": attributes_of(elbv2.describe_target_group_attributes(TargetGroupArn=target_group)),
     }
-    return {"link": link, "reconciler": reconciler, "attributes": attributes, "targets": held(elbv2)}
+    return {"link": link, "members": members, "failovers": failovers, "reconciler": reconciler, "attributes": attributes, "targets": held(elbv2)}
 
 
 def create_network(ec2):
@@ -118,17 +147,20 @@ def create_stack(endpoint, stack, name, template, **parameters):
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
 
+    unknown = UNKNOWN.get(name, set())
     try:
         attempt()
     except ClientError as refused:
         said = refused.response["Error"]["Message"]
-        wanted = f"Unrecognized resource types: [{', '.join(sorted(UNKNOWN[name]))}]"
+        wanted = f"Unrecognized resource types: [{', '.join(sorted(unknown))}]"
         if wanted not in said:
             raise AssertionError(f"{name}: {said}, which is not {wanted}") from None
+        left_out = take_out(template, unknown)
+        attempt()
     else:
-        raise AssertionError(f"{name}: ministack knows all its types")
-    left_out = take_out(template, UNKNOWN[name])
-    attempt()
+        if unknown:
+            raise AssertionError(f"{name}: ministack knows all its types")
+        left_out = {}
     status = wait(cloudformation, stack)
     if status["StackStatus"] != "CREATE_COMPLETE":
         events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
@@ -170,8 +202,25 @@ def attributes_of(answer):
 
 
 def held(elbv2):
-    [one] = targets(elbv2).values()
+    [one] = [each for each in targets(elbv2).values() if each]  # the members' groups stay empty
     return one
+
+
+def sources(elbv2, balancer, writers):
+    """By the port of a listener, the source in the tags of its group, without the writer's."""
+    listeners = elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    groups = {each["Port"]: each["DefaultActions"][0]["TargetGroupArn"] for each in listeners}
+    tags = elbv2.describe_tags(ResourceArns=[group for group in groups.values() if group != writers])["TagDescriptions"]
+    named = {each["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in tags}
+    return {port: named[group]["writerlink:source"] for port, group in groups.items() if group != writers}
+
+
+def silence_recorder(endpoint, topic):
+    """Takes the recorder's subscription away: what it publishes would be taken for the function's outcome."""
+    sns = client("sns", endpoint)
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    [recorder] = [each["SubscriptionArn"] for each in subscriptions if "RecorderFunction" in each["Endpoint"]]
+    sns.unsubscribe(SubscriptionArn=recorder)
 
 
 def subscribe_inbox(endpoint, topic):

@@ -10,6 +10,7 @@ Needs aws-sam-translator and cfn-lint (SAM CLI brings the former) and python-hcl
 bring a module of the name hcl2.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ def inputs(layer, ours, theirs):
         (default, needed), (other, needed_too) = ours[name], theirs[name]
         if needed != needed_too:
             yield f"the input {name} must be given in {'CloudFormation' if needed else 'Terraform'} alone"
-        elif plain(default or "") != plain(other if other is not None else "") and (default or other not in ([], None)):
+        elif plain(default or "") != plain(other if other is not None else "") and (default or other not in ([], {}, None)):
             yield f"the input {name} is {default!r} by default in CloudFormation and {other!r} in Terraform"
 
 
@@ -154,6 +155,9 @@ def said(ours, theirs):
 
 
 def one_text(value):
+    if isinstance(value, dict):  # by member, whose name CloudFormation cannot use as a key
+        value = [item if isinstance(item, str) else {"name": name, **item} for name, item in value.items()]
+        value = value if isinstance(value[0], str) else json.dumps(value, separators=(",", ":")).replace("target_group_arn", "target-group")
     text = ",".join(value) if isinstance(value, list) else plain(value)
     return text.replace(" --qualifier <function>", "")  # the alias, of which CloudFormation has none
 

@@ -1,4 +1,4 @@
-"""Compares infra/writerlink.yaml with the layers that infra/flatten makes it of.
+"""Compares infra/writerlink.yaml and infra/field-kit.yaml with the layers that infra/flatten makes them of.
 
 usage: flat.py INFRA
 
@@ -8,6 +8,7 @@ difference and exits 1; or nothing, and exits 0.
 """
 
 import os
+import re
 import sys
 from itertools import product
 from pathlib import Path
@@ -43,6 +44,7 @@ CASES = {
         "Architecture": "x86_64",
         "ReserveConcurrency": "false",
         "FirstRun": "false",
+        "Recorder": "false",
     },
     "an instance, without alarms": {**EXISTING, "Source": "instance/billing", "TopicKey": KEY, "DatabaseSecurityGroupId": "sg-1", "Alarms": "false"},
     "a proxy with IAM from end to end, and roles in bounds": {
@@ -64,6 +66,25 @@ CASES = {
     "an example of MySQL with a proxy": {"CreateDatabase": "true", "Engine": "mysql", "UseProxy": "true", "KmsKeyArn": KEY},
     "an example of Aurora with a proxy": {"CreateDatabase": "true", "UseProxy": "true"},
 }
+TIMES = {"Start": "2026-12-01T10:00:00Z", "End": "2026-12-01T12:00:00Z"}
+FIELD_KIT = {
+    "by default": TIMES,
+    "of Aurora, with everything": {
+        **TIMES,
+        "Engine": "aurora-postgresql",
+        "InstanceClass": "db.r8g.large",
+        "VpcCidr": "10.21.0.0/20",
+        "Minutes": "60",
+        "TopicKey": KEY,
+        "NotifyEmail": "oncall@example.org",
+        "Architecture": "x86_64",
+        "ReserveConcurrency": "false",
+        "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bounds",
+        "RolePath": "/databases/",
+    },
+    "of an instance with a warm standby": {**TIMES, "Standby": "warm"},
+    "of MySQL, without a probe": {**TIMES, "Engine": "mysql", "Probe": "none"},
+}
 # Each of them given or not, in every combination.
 GIVEN_OR_NOT = {
     "CreateDatabase": ("false", "true"),
@@ -84,18 +105,23 @@ CODE = {"CodeBucket": "code", "CodeKey": "bootstrap.zip"}
 def main():
     infra = Path(sys.argv[1])
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")  # SAM's translator asks for one
-    layers, flat = Layers(infra), Template(infra / "writerlink.yaml")
+    layers, flat = Layers(infra / "layers.yaml"), Template(infra / "writerlink.yaml")
+    kit_layers, kit = Layers(infra / "field-kit.layers.yaml"), Template(infra / "field-kit.yaml")
     found = [
         *(f"{case}: {line}" for case, given in CASES.items() for line in compared(layers, flat, given)),
+        *(f"field kit {case}: {line}" for case, given in FIELD_KIT.items() for line in compared(kit_layers, kit, given)),
         *kept(layers, flat),
+        *kept(kit_layers, kit),
         *rules(layers, flat),
-        *refusals(layers, flat),
+        *refusals(layers, flat, 10),
+        *refusals(kit_layers, kit, 5),
     ]
     print("\n".join(found), end="\n" if found else "")
     sys.exit(1 if found else 0)
 
 
 def compared(layers, flat, given):
+    yield from (f"the layers refuse this: {said}" for said in layers.broken(STACK, given))
     ours, told = layers.evaluate(STACK, given)
     theirs, said = flat.evaluate(STACK, given | CODE)
     for logical in sorted(ours.keys() ^ theirs.keys()):
@@ -119,7 +145,7 @@ def differences(logical, ours, theirs):
 
 
 def shown(properties):
-    """Each text by its path, its blanks as one, without the place of the code and the tag that SAM adds."""
+    """Each text by its path, one in JSON without the blanks between its texts, without the place of the code and the tag that SAM adds."""
     whole = {key: value for key, value in properties.items() if key != "Code"}
     whole = {key: value for key, value in whole.items() if value != [{"Key": "lambda:createdBy", "Value": "SAM"}]}
     return {path: value for key, inner in whole.items() for path, value in flat_paths(inner, key).items()}
@@ -130,16 +156,20 @@ def flat_paths(value, path):
         return {deeper: item for key, inner in value.items() for deeper, item in flat_paths(inner, f"{path}.{key}").items()}
     if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
         return {deeper: item for index, inner in enumerate(value) for deeper, item in flat_paths(inner, f"{path}.{index}").items()}
-    return {path: " ".join(value.split()) if isinstance(value, str) else plain(value)}
+    if isinstance(value, str) and value.startswith("{"):
+        return {path: re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda found: found[1] or "", value)}
+    return {path: plain(value)}
 
 
 def kept(layers, flat):
     """What becomes of a resource that is deleted or replaced."""
     for name, (template, _) in layers.stacks.items():
+        data = layers.outer.read["Resources"][name].get("Metadata", {}).get("Data")
         for logical, resource in template.read["Resources"].items():
             other = flat.read["Resources"].get(name + logical, resource)  # one that is never made is told elsewhere
             for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-                if resource.get(key) != other.get(key):
+                wanted = data if data and resource.get(key) == "Snapshot" else resource.get(key)
+                if wanted != other.get(key, wanted if other is resource else None):
                     yield f"{name}{logical}: {key} is {resource.get(key)} in the layer and {other.get(key)} in the flat template"
 
 
@@ -155,7 +185,7 @@ def rules(layers, flat):
         yield f"{kept} combinations keep the rules"
 
 
-def refusals(layers, flat):
+def refusals(layers, flat, least):
     """What a layer refuses of a parameter that goes there as it is."""
     tried = 0
     for name, (_, given) in layers.stacks.items():
@@ -164,7 +194,7 @@ def refusals(layers, flat):
                 tried += 1
                 if flat.accepts(parameter, value):
                     yield f"{value!r} for {parameter} is refused by {name} and not by the flat template"
-    if tried < 10:
+    if tried < least:
         yield f"only {tried} values were tried"
 
 

@@ -21,7 +21,8 @@ def version(template, everything, source="cluster/orders", key="first"):
     function = template["Resources"]["Function"]["Properties"]
     function["AutoPublishAlias"] = "live"
     function["AutoPublishAliasAllProperties"] = everything
-    function["CodeUri"] = {"Bucket": "artifacts", "Key": key}
+    for name in ("Function", "RecorderFunction"):
+        template["Resources"][name]["Properties"]["CodeUri"] = {"Bucket": "artifacts", "Key": key}
     given = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
     given.update(Source=source, TargetGroupArns=GROUP, Allow="10.20.4.0/24")
     translated = Translator({}, Parser()).translate(template, given)

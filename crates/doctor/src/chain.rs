@@ -430,6 +430,9 @@ impl<'a> Chain<'a> {
                 }
             };
             let Some(value) = function.variables.get("WRITERLINK_CONFIG") else { continue };
+            if is_recorder(function) {
+                continue;
+            }
             let config = Own::of(value);
             let follows = config.follows(self.binding);
             let follower = Follower { arn, function, facts, config };
@@ -474,6 +477,12 @@ impl<'a> Chain<'a> {
         let all = of(&self.account.events.schedules)?;
         Ok(all.iter().filter(|schedule| unqualified(&schedule.target) == function).collect())
     }
+}
+
+/// Whether a function is Writerlink's recorder: it has the configuration of the function that
+/// follows the binding, but writes nothing, needs no schedule, and may take 15 minutes.
+pub(crate) fn is_recorder(function: &Function) -> bool {
+    function.variables.get("WRITERLINK_ROLE").is_some_and(|role| role == "recorder")
 }
 
 /// A function's ARN without its version or alias.

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use writerlink_aws::account::{
     AclEntry, Balancer, Certificate, EndpointConnection, EndpointService, EventInvoke,
     EventSubscription, Forward, Function, FunctionVpc, GroupDetail, Instance, Listener, Override,
-    Peer, PortRange, Schedule, SecurityGroup, SourceMapping, TargetSeen,
+    Peer, PortRange, Schedule, SecurityGroup, SourceMapping, TargetSeen, TopicSubscription,
 };
 use writerlink_core::config::Config;
 
@@ -764,6 +764,35 @@ const SHAPES: &[Shape] = &[
         a.links.targets_later.insert(GROUP.to_owned(), Ok(vec![target(1)]));
     }),
 ];
+
+/// The recorder beside the function, as the templates deploy it: the same topic and configuration,
+/// no schedule, a retry, the longest timeout.
+fn recorder(account: &mut Account) {
+    let arn = FUNCTION.replace("writerlink", "recorder");
+    let mut other = account.events.functions[FUNCTION].clone();
+    let function = other.function.as_mut().expect("read").as_mut().expect("it exists");
+    function.name = "recorder".to_owned();
+    function.timeout = 900;
+    function.variables.insert("WRITERLINK_ROLE".to_owned(), "recorder".to_owned());
+    other.event_invoke =
+        Ok(Some(EventInvoke { retries: Some(1), longest_age: Some(1200), on_failure: None }));
+    account.events.functions.insert(arn.clone(), other);
+    let subscriptions = topic(account, TOPIC).subscriptions.as_mut().expect("read");
+    let also = TopicSubscription { endpoint: arn, ..subscriptions[0].clone() };
+    subscriptions.push(also);
+}
+
+#[test]
+fn a_recorder_beside_the_function_is_neither_an_updater_nor_the_function() {
+    let found = |account: &Account| {
+        let report = look(account, &config("cluster/orders"));
+        format!("{:#?}", report.findings)
+    };
+    let mut account = sound();
+    let without = found(&account);
+    recorder(&mut account);
+    assert_eq!(found(&account), without);
+}
 
 #[test]
 fn in_a_sound_account_of_any_shape_nothing_is_found_above_a_note() {

@@ -88,6 +88,67 @@ resource "aws_route53_zone" "zone" {
   }
 }
 
+# A client that takes several hosts verifies each member by the member's own name. So each member
+# has a zone, as the database has, and a rule for its port.
+
+resource "aws_vpc_security_group_ingress_rule" "member_clients" {
+  for_each = var.members
+
+  description                  = "Clients of a member of the database"
+  security_group_id            = aws_security_group.security_group.id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value
+  to_port                      = each.value
+  referenced_security_group_id = var.client_security_group_id
+  cidr_ipv4                    = var.client_cidr
+  tags                         = var.tags
+}
+
+resource "aws_route53_zone" "member_zone" {
+  for_each = var.members
+
+  name    = each.key
+  comment = "Resolves to a member of the database through PrivateLink"
+  tags    = var.tags
+
+  vpc {
+    vpc_id = var.vpc_id
+  }
+
+  lifecycle {
+    ignore_changes       = [vpc] # as for the other zone
+    replace_triggered_by = [aws_security_group.security_group.vpc_id]
+  }
+}
+
+resource "aws_route53_record" "member_record" {
+  for_each = var.members
+
+  zone_id = aws_route53_zone.member_zone[each.key].zone_id
+  name    = each.key
+  type    = "A"
+
+  alias {
+    zone_id                = aws_vpc_endpoint.endpoint.dns_entry[0].hosted_zone_id
+    name                   = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
+    evaluate_target_health = false
+  }
+}
+
+resource "aws_route53_record" "member_record_of_ipv6" {
+  for_each = var.ip_address_type == "dualstack" ? var.members : {}
+
+  zone_id = aws_route53_zone.member_zone[each.key].zone_id
+  name    = each.key
+  type    = "AAAA"
+
+  alias {
+    zone_id                = aws_vpc_endpoint.endpoint.dns_entry[0].hosted_zone_id
+    name                   = aws_vpc_endpoint.endpoint.dns_entry[0].dns_name
+    evaluate_target_health = false
+  }
+}
+
 # The first of an endpoint's names covers all its zones.
 resource "aws_route53_record" "record" {
   zone_id = aws_route53_zone.zone.zone_id

@@ -55,6 +55,27 @@ variable "port" {
   }
 }
 
+variable "members" {
+  type        = map(number)
+  default     = {}
+  description = "By the name of an instance's endpoint, the port that the link has for it (member_ports of ../members), like { \"orders-1.c0ffee1234ab.eu-west-1.rds.amazonaws.com\" = 5441 }. Each name gets a zone of its own, which resolves to this endpoint."
+
+  validation {
+    condition     = alltrue([for name in keys(var.members) : can(regex("^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", name)) && !can(regex("^([a-z0-9_-]+\\.){0,3}amazonaws\\.com(\\.cn)?$", name)) && !can(regex("\\.vpce\\.amazonaws\\.com(\\.cn)?$", name))])
+    error_message = "Each key must be the full name of an instance's endpoint, in lower case, and neither a whole domain of AWS nor an interface endpoint's own name."
+  }
+
+  validation {
+    condition     = alltrue([for port in values(var.members) : port >= 1 && port <= 65535])
+    error_message = "Each value must be a port, 1 to 65535."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.members))) == length(var.members)
+    error_message = "Each member has a port of its own."
+  }
+}
+
 variable "vpc_id" {
   type        = string
   description = "The clients' VPC. Never the VPC in which the function of Writerlink resolves names: it would resolve the database to its own link."

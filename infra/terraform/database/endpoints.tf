@@ -112,6 +112,29 @@ resource "aws_vpc_endpoint" "sns_endpoint" {
   })
 }
 
+resource "aws_vpc_endpoint" "ec2_endpoint" {
+  count = var.lambda_endpoints && var.standby == "warm" ? 1 : 0
+
+  vpc_id              = aws_vpc.vpc.id
+  vpc_endpoint_type   = "Interface"
+  service_name        = "com.amazonaws.${data.aws_region.current.region}.ec2"
+  subnet_ids          = [aws_subnet.subnet_a.id, aws_subnet.subnet_b.id]
+  security_group_ids  = aws_security_group.endpoint_security_group[*].id
+  private_dns_enabled = true
+  tags                = var.tags
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = "*"
+      Action    = "ec2:DescribeNetworkInterfaces"
+      Resource  = "*"
+      Condition = local.of_this_account
+    }]
+  })
+}
+
 resource "aws_vpc_endpoint" "s3_endpoint" {
   count = var.lambda_endpoints ? 1 : 0
 

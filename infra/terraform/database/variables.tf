@@ -41,6 +41,17 @@ variable "vpc_cidr" {
   }
 }
 
+variable "standby" {
+  type        = string
+  default     = "cold"
+  description = "Experimental: cold or warm. With lambda_endpoints, warm adds the endpoint of EC2's API, which a function with standby = \"warm\" needs."
+
+  validation {
+    condition     = contains(["cold", "warm"], var.standby)
+    error_message = "Write cold or warm."
+  }
+}
+
 variable "lambda_endpoints" {
   type        = bool
   default     = false

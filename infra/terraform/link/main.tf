@@ -8,8 +8,10 @@
 data "aws_region" "current" {}
 
 locals {
+  is_warm          = var.standby == "warm"
   makes_balancer   = var.load_balancer_arn == null
   admits_balancer  = local.makes_balancer && var.database_security_group_id != null
+  admits_probe     = local.makes_balancer && var.probe_security_group_id != null
   tags             = merge(var.tags, { Name = var.name })
   address_families = var.ip_address_type == "dualstack" ? ["ipv4", "ipv6"] : ["ipv4"]
 }
@@ -70,6 +72,32 @@ resource "aws_vpc_security_group_ingress_rule" "database_admits_balancer" {
   tags                         = var.tags
 }
 
+# PrivateLink traffic needs no inbound rule. The recorder's probe comes from inside the VPC, and
+# does.
+resource "aws_vpc_security_group_ingress_rule" "balancer_admits_probe" {
+  count = local.admits_probe ? 1 : 0
+
+  description                  = "From the connect probe of Writerlink"
+  security_group_id            = aws_security_group.load_balancer_security_group[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = var.probe_security_group_id
+  tags                         = var.tags
+}
+
+resource "aws_vpc_security_group_egress_rule" "probe_reaches_balancer" {
+  count = local.admits_probe ? 1 : 0
+
+  description                  = "To the load balancer of Writerlink"
+  security_group_id            = var.probe_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = aws_security_group.load_balancer_security_group[0].id
+  tags                         = var.tags
+}
+
 # The function writes this group's targets. They are not an attribute of this resource, so there is
 # nothing to ignore here. Never use aws_lb_target_group_attachment beside the function: it is the
 # one Terraform resource that conflicts with it. Terraform forgets an attachment whose target is
@@ -87,9 +115,32 @@ resource "aws_lb_target_group" "target_group" {
   preserve_client_ip     = false
   tags                   = local.tags
 
+  load_balancing_cross_zone_enabled = local.is_warm ? "true" : null
+
+  dynamic "target_health_state" {
+    for_each = local.is_warm ? [true] : []
+    content {
+      enable_unhealthy_connection_termination = true
+    }
+  }
+
+  dynamic "target_group_health" {
+    for_each = local.is_warm ? [true] : []
+    content {
+      unhealthy_state_routing {
+        minimum_healthy_targets_count      = 1
+        minimum_healthy_targets_percentage = "off"
+      }
+      dns_failover {
+        minimum_healthy_targets_count      = "1"
+        minimum_healthy_targets_percentage = "off"
+      }
+    }
+  }
+
   health_check {
     protocol            = "TCP"
-    interval            = var.health_check_interval_seconds
+    interval            = local.is_warm ? 5 : var.health_check_interval_seconds
     timeout             = 4
     healthy_threshold   = 2
     unhealthy_threshold = 2
@@ -99,8 +150,8 @@ resource "aws_lb_target_group" "target_group" {
     create_before_destroy = true # a listener forwards to it, and a group in use cannot be deleted
 
     precondition {
-      condition     = local.makes_balancer || (var.database_security_group_id == null && length(var.allowed_principals) == 0)
-      error_message = "With load_balancer_arn the module makes no security group and no endpoint service. Admit that load balancer to the database yourself, and leave database_security_group_id and allowed_principals out."
+      condition     = local.makes_balancer || (var.database_security_group_id == null && var.probe_security_group_id == null && length(var.allowed_principals) == 0)
+      error_message = "With load_balancer_arn the module makes no security group and no endpoint service. Admit that load balancer to the database, and the recorder's probe to that load balancer, yourself, and leave database_security_group_id, probe_security_group_id and allowed_principals out."
     }
   }
 }

@@ -40,6 +40,17 @@ variable "health_check_interval_seconds" {
   }
 }
 
+variable "standby" {
+  type        = string
+  default     = "cold"
+  description = "Experimental: cold or warm. warm prepares the group for two targets, the primary and the standby of a Multi-AZ instance, of which one serves (standby of ../reconciler). Health checks are then every 5 seconds. Raise max_connect_errors for MySQL and MariaDB."
+
+  validation {
+    condition     = contains(["cold", "warm"], var.standby)
+    error_message = "Write cold or warm."
+  }
+}
+
 variable "allowed_principals" {
   type        = set(string)
   default     = []
@@ -99,6 +110,17 @@ variable "database_security_group_id" {
 
   validation {
     condition     = var.database_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.database_security_group_id))
+    error_message = "Write the id of a security group."
+  }
+}
+
+variable "probe_security_group_id" {
+  type        = string
+  default     = null
+  description = "The security group of the recorder, if it probes (probe of ../reconciler). The module lets it connect to the load balancer on the port, which otherwise admits nobody from inside the VPC."
+
+  validation {
+    condition     = var.probe_security_group_id == null || can(regex("^sg-[0-9a-f]+$", var.probe_security_group_id))
     error_message = "Write the id of a security group."
   }
 }

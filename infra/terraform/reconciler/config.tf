@@ -5,6 +5,8 @@ locals {
   has_config    = var.config != null
   outcome_topic = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
   modes         = { for name, binding in var.bindings : name => binding.mode == null ? var.mode : binding.mode }
+  standbys      = { for name, binding in var.bindings : name => binding.standby == null ? (can(regex("^instance/", binding.source)) ? var.standby : "cold") : binding.standby }
+  is_warm       = var.standby == "warm" || !alltrue([for standby in values(local.standbys) : standby == "cold"])
   discovers     = length(var.discover) > 0
   in_vpc        = length(var.subnet_ids) > 0
 
@@ -26,6 +28,7 @@ locals {
         max-removals     = binding.max_removals
         readers-fallback = binding.readers_fallback
         outside-vpc      = binding.outside_vpc
+        standby          = local.standbys[name] == "cold" ? null : local.standbys[name]
       } : key => value if value != null # the function refuses a null, and has its own defaults
     }
   ]

@@ -28,6 +28,11 @@ output "log_group_name" {
   description = "The function's log group."
 }
 
+output "recorder_log_group_name" {
+  value       = one(aws_cloudwatch_log_group.recorder_log_group[*].name)
+  description = "The recorder's log group. Each record of a failover is one line in it. Null without the recorder."
+}
+
 output "dry_run" {
   value       = "aws lambda invoke --region ${local.region} --function-name ${aws_lambda_function.function.function_name} --qualifier ${aws_lambda_alias.live.name} --cli-binary-format raw-in-base64-out --payload '{\"mode\": \"plan\"}' /dev/stdout"
   description = "A command that says what the function would do, and writes nothing. If it answers TooManyRequestsException, a run is in progress; try again."

@@ -1,29 +1,39 @@
-# The function's permissions, as infra/policy.json states them for every template and module.
+# The functions' permissions, as infra/policy.json states them for every template and module.
 
 locals {
   stated = jsondecode(templatefile("${path.module}/../../policy.json", {
-    AccountId       = local.account
-    Discover        = join("\",\"", var.discover)
-    FailuresArn     = aws_sqs_queue.failures.arn
-    LogGroupArn     = aws_cloudwatch_log_group.log_group.arn
-    OutcomeTopicArn = local.outcome_topic
-    Partition       = local.partition
-    Region          = local.region
-    TargetGroupArns = join("\",\"", local.written_groups)
-    TopicKeyArn     = local.has_topic_key ? local.topic_key_arn : ""
+    AccountId           = local.account
+    Discover            = join("\",\"", var.discover)
+    FailuresArn         = aws_sqs_queue.failures.arn
+    LogGroupArn         = aws_cloudwatch_log_group.log_group.arn
+    OutcomeTopicArn     = local.outcome_topic
+    Partition           = local.partition
+    RecorderLogGroupArn = var.recorder ? aws_cloudwatch_log_group.recorder_log_group[0].arn : ""
+    Region              = local.region
+    TargetGroupArns     = join("\",\"", local.written_groups)
+    TopicKeyArn         = local.has_topic_key ? local.topic_key_arn : ""
   }))
 
   # Every key of policy.json is here, so that a new key is an error and not a permission that is
   # missing without a message.
   applies = {
-    always      = true
-    Audit       = false # permissions that the CLI needs, and the function does not
-    Discovers   = local.discovers
-    Doctor      = false # likewise
-    HasTopicKey = local.has_topic_key
-    InVpc       = local.in_vpc
-    Writes      = length(local.written_groups) > 0
+    always       = true
+    Audit        = false # permissions that the CLI needs, and the function does not
+    Discovers    = local.discovers
+    Doctor       = false # likewise
+    HasTopicKey  = local.has_topic_key
+    InVpc        = local.in_vpc
+    InVpcAndCold = local.in_vpc && !local.is_warm
+    Warm         = local.is_warm
+    Recorder     = false # of the other function
+    Writes       = length(local.written_groups) > 0
   }
+  applies_to_recorder = merge({ for condition, applies in local.applies : condition => false }, {
+    HasTopicKey  = local.has_topic_key
+    InVpc        = local.recorder_in_vpc
+    InVpcAndCold = local.recorder_in_vpc
+    Recorder     = true
+  })
 }
 
 resource "aws_iam_role" "function_role" {

@@ -27,14 +27,15 @@ variable "bindings" {
     max_removals     = optional(number)
     readers_fallback = optional(string)
     outside_vpc      = optional(bool)
+    standby          = optional(string)
   }))
   default     = {}
-  description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
+  description = "The bindings, by the name that reports and alarms use. Each has a source (cluster/ID, its writer; cluster/ID/instance/ID, one member; cluster/ID/readers; cluster/ID/custom/ENDPOINT; instance/ID; proxy/NAME; proxy/NAME/ENDPOINT; dns/HOST, which needs a port) and the target group for it. About fifteen fit into a function's environment. For more, use config (a file beside the bootstrap) or discover."
   nullable    = false
 
   validation {
-    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/custom/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
-    error_message = "Each source must be cluster/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name made of letters, digits and single hyphens, with a letter first and no hyphen at the end."
+    condition     = alltrue([for binding in values(var.bindings) : can(regex("^(cluster/[A-Za-z](-?[A-Za-z0-9])*(/readers|/(custom|instance)/[A-Za-z](-?[A-Za-z0-9])*)?|instance/[A-Za-z](-?[A-Za-z0-9])*|proxy/[A-Za-z](-?[A-Za-z0-9])*(/[A-Za-z](-?[A-Za-z0-9])*)?|dns/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*\\.?)$", binding.source))])
+    error_message = "Each source must be cluster/ID, cluster/ID/instance/ID, cluster/ID/readers, cluster/ID/custom/ENDPOINT, instance/ID, proxy/NAME, proxy/NAME/ENDPOINT or dns/HOST, each name made of letters, digits and single hyphens, with a letter first and no hyphen at the end."
   }
 
   validation {
@@ -58,6 +59,11 @@ variable "bindings" {
   }
 
   validation {
+    condition     = alltrue([for binding in values(var.bindings) : binding.standby == null ? true : contains(["cold", "warm"], binding.standby)])
+    error_message = "Each standby must be cold or warm."
+  }
+
+  validation {
     condition     = alltrue([for binding in values(var.bindings) : can(regex("^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[A-Za-z0-9]+$", binding.target_group_arn))])
     error_message = "Each target_group_arn must be the ARN of a target group."
   }
@@ -71,6 +77,17 @@ variable "mode" {
   validation {
     condition     = contains(["manage", "observe"], var.mode)
     error_message = "Write manage or observe."
+  }
+}
+
+variable "standby" {
+  type        = string
+  default     = "cold"
+  description = "Experimental: cold or warm, the standby of bindings of instance/ID that set none. warm also registers the standby's address, so that a failover needs no registration; the group must be prepared for it (standby of ../link). With config, write it in the binding; this input then only gives the permissions."
+
+  validation {
+    condition     = contains(["cold", "warm"], var.standby)
+    error_message = "Write cold or warm."
   }
 }
 
@@ -219,10 +236,39 @@ variable "first_run" {
   description = "Whether the apply itself reconciles, when the function is created and with each later version. If the function then refuses its configuration, the apply fails."
 }
 
+variable "recorder" {
+  type        = bool
+  default     = true # a failover that nobody recorded cannot be recorded later
+  description = "Whether the module makes a second function that records each failover and writes nothing. It runs for up to 15 minutes after the event of a failover, and costs nothing otherwise."
+}
+
+variable "probe" {
+  type        = string
+  default     = "none"
+  description = "none or connect. With connect the recorder also opens a TCP connection to the load balancer each second, to tell when the link answers again. It sends nothing and does not log in. It must be in the VPC, and the load balancer must admit it (probe_security_group_id of ../link)."
+
+  validation {
+    condition     = contains(["none", "connect"], var.probe)
+    error_message = "Write none or connect."
+  }
+}
+
+variable "recorder_subnet_ids" {
+  type        = list(string)
+  default     = []
+  description = "Subnets for the recorder, if they are not those of the function."
+}
+
+variable "recorder_security_group_ids" {
+  type        = list(string)
+  default     = []
+  description = "Security groups of the recorder. recorder_subnet_ids needs them."
+}
+
 variable "permissions_boundary_arn" {
   type        = string
   default     = null
-  description = "The permissions boundary of the function's role and the schedule's, if your organization requires one."
+  description = "The permissions boundary of this module's roles, if your organization requires one."
 
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary_arn))
@@ -233,7 +279,7 @@ variable "permissions_boundary_arn" {
 variable "role_path" {
   type        = string
   default     = "/"
-  description = "The path of the function's role and the schedule's, like /databases/."
+  description = "The path of this module's roles, like /databases/."
 
   validation {
     condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path))

@@ -41,6 +41,7 @@ OF_TERRAFORM = {"tags"}
 
 LINK = {"VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"], "Port": "5432"}
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/orders/0123456789abcdef"
+MEMBERS = {"Cluster": "orders", "MemberPorts": "orders-1=5441,orders-2=5442", "Port": "5432", "LoadBalancerArn": BALANCER, "VpcId": "vpc-1"}
 BOUNDARY = {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundaries/databases", "RolePath": "/databases/orders/"}
 PROXY = {
     "Name": "orders-proxy",
@@ -76,6 +77,7 @@ CASES = {
             "SecurityGroupIds": ["sg-1"],
             "LogRetentionDays": "90",
             "LoadBalancerArn": BALANCER,
+            "Probe": "connect",
             **BOUNDARY,
         },
         "with as little as there can be": {
@@ -86,7 +88,14 @@ CASES = {
             "ReserveConcurrency": "false",
             "FirstRun": "false",
             "Alarms": "false",
+            "Recorder": "false",
         },
+        "with a recorder in the VPC": {**BINDING, "Probe": "connect", "RecorderSubnetIds": ["subnet-1"], "RecorderSecurityGroupIds": ["sg-1"]},
+        "with a warm standby": {**BINDING, "Source": "instance/billing", "Standby": "warm"},
+        "with a warm standby, in the VPC": {
+            **BINDING, "Source": "instance/billing", "Standby": "warm", "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]
+        },
+        "by a configuration for a warm standby": {"Config": "allow = []\n", "TargetGroupArns": [GROUP], "Standby": "warm"},
         "by a configuration": {"Config": "allow = []\n", "TargetGroupArns": [GROUP, GROUP_OF_READERS]},
         "by tags alone": {"Allow": "10.20.4.0/24", "Discover": ["cluster/orders-*"]},
     },
@@ -101,17 +110,24 @@ CASES = {
             "SupportedRegions": ["eu-central-1", "us-east-1"],
             "IpAddressType": "dualstack",
             "DatabaseSecurityGroupId": "sg-1",
+            "ProbeSecurityGroupId": "sg-2",
             "DeletionProtection": "true",
         },
+        "for a warm standby": {**LINK, "Standby": "warm", "HealthCheckIntervalSeconds": "30"},
         "on a balancer that exists": {
             "VpcId": "vpc-1",
             "Port": "5432",
             "LoadBalancerArn": BALANCER,
         },
     },
+    "members": {
+        "two": MEMBERS,
+        "as many as there can be": {**MEMBERS, "MemberPorts": ",".join(f"orders-{n}={5440 + n}" for n in range(1, 9)), "HealthCheckIntervalSeconds": "5"},
+    },
     "database": {
         "Aurora": {"Name": STACK},
         "PostgreSQL, with endpoints": {"Name": STACK, "Engine": "postgres", "LambdaEndpoints": "true"},
+        "PostgreSQL, with endpoints for a warm standby": {"Name": STACK, "Engine": "postgres", "LambdaEndpoints": "true", "Standby": "warm"},
         "MySQL": {"Name": STACK, "Engine": "mysql", "InstanceClass": "db.m7g.large", "VpcCidr": "10.21.0.0/20"},
     },
     "proxy": {
@@ -142,6 +158,13 @@ CASES = {
     "consumer": {
         "by group": {**CLIENTS, "ClientSecurityGroupId": "sg-2", "IpAddressType": "dualstack"},
         "by network": {**CLIENTS, "ClientCidr": "10.30.0.0/16", "Port": "3306", "ServiceRegion": "eu-central-1"},
+        "with members": {
+            **CLIENTS,
+            "Members": ",".join(f"orders-{n}.c0ffee1234ab.eu-west-1.rds.amazonaws.com={5440 + n}" for n in range(1, 9)),
+            "ClientSecurityGroupId": "sg-2",
+            "IpAddressType": "dualstack",
+        },
+        "with a member, by network": {**CLIENTS, "Members": "orders-1.c0ffee1234ab.eu-west-1.rds.amazonaws.com=5441", "ClientCidr": "10.30.0.0/16"},
         "in China": {
             **CLIENTS,
             "EndpointServiceName": "cn.com.amazonaws.vpce.cn-north-1.vpce-svc-0a1b",
@@ -188,6 +211,8 @@ REFUSED = {
         ("LogRetentionDays", "2"),
         ("Allow", "10.20.4.0"),
         ("NotifyEmail", "oncall"),
+        ("Probe", "login"),
+        ("Standby", "hot"),
         *NO_BOUNDARY,
     ],
     "link": [
@@ -201,7 +226,27 @@ REFUSED = {
         ("IpAddressType", "ipv6"),
         ("LoadBalancerArn", "orders"),
         ("DatabaseSecurityGroupId", "orders"),
+        ("ProbeSecurityGroupId", "orders"),
         ("Name", "orders!"),
+    ],
+    "members": [
+        ("Cluster", "orders-"),
+        ("Cluster", "cluster/orders"),
+        ("MemberPorts", ""),
+        ("MemberPorts", "orders--1=5441"),
+        ("MemberPorts", "orders-1=0"),
+        ("MemberPorts", "orders-1=65536"),
+        ("MemberPorts", "orders-1=5441,orders-2=5441"),
+        ("MemberPorts", f"{'o' * 64}=5441"),
+        ("LoadBalancerArn", ""),
+        ("HealthCheckIntervalSeconds", "4"),
+        ("Port", "0"),
+    ],
+    "failovers": [
+        ("Start", "tomorrow"),
+        ("End", "2026-12-01T12:00:00+01:00"),
+        ("Minutes", "19"),
+        *NO_BOUNDARY,
     ],
     "database": [("Engine", "sqlserver-se"), ("Name", "Orders"), ("VpcCidr", "10.20.0.0/24"), ("InstanceClass", "t4g.medium")],
     "proxy": [
@@ -231,6 +276,12 @@ REFUSED = {
         ("DatabaseEndpoint", "db"),
         ("DatabaseEndpoint", "10.20.4.7"),
         ("DatabaseEndpoint", "db..example.org"),
+        ("Members", "eu-west-1.rds.amazonaws.com=5441"),
+        ("Members", "vpce-0a1b-2c3d.vpce-svc-0a1b.eu-west-1.vpce.amazonaws.com=5441"),
+        ("Members", "orders-1=5441"),
+        ("Members", "Orders-1.example.org=5441"),
+        ("Members", "orders-1.example.org=0"),
+        ("Members", "orders-1.example.org=5441,orders-2.example.org=5441"),
         ("ClientCidr", "0.0.0.0/0"),
         ("ClientSecurityGroupId", "clients"),
         ("ServiceRegion", "eu"),
@@ -254,11 +305,14 @@ REFUSED_TOGETHER = {
     "reconciler": {
         "subnets without security groups": {**BINDING, "SubnetIds": ["subnet-1"]},
         "security groups without subnets": {**BINDING, "SecurityGroupIds": ["sg-1"]},
+        "a recorder's subnets without security groups": {**BINDING, "RecorderSubnetIds": ["subnet-1"]},
+        "a probe from outside the VPC": {**BINDING, "Probe": "connect"},
         "neither networks nor a configuration": {**BINDING, "Allow": ""},
         "a group without what belongs behind it": {"TargetGroupArns": [GROUP], "Allow": "10.20.4.0/24"},
     },
     "link": {
         "no subnets": {"VpcId": "vpc-1", "Port": "5432"},
+        "a probe of a balancer that exists": {"VpcId": "vpc-1", "Port": "5432", "LoadBalancerArn": BALANCER, "ProbeSecurityGroupId": "sg-1"},
         "principals of a balancer that exists": {
             "VpcId": "vpc-1", "Port": "5432", "LoadBalancerArn": BALANCER, "AllowedPrincipals": [CONSUMER]
         },
@@ -293,6 +347,8 @@ def for_terraform(layer, given, module):
             told["load_balancer_arns"] = {STACK: told.pop("load_balancer_arn")}
         if told.get("allow") == "":
             told["allow"] = []
+    for name in {"member_ports", "members"} & told.keys():
+        told[name] = {member: number(port) for member, _, port in (each.partition("=") for each in told[name].split(",") if each)}
     for name in INPUTS_OF_ONE.get(layer, set()) - module.variables.keys():
         told.pop(name, None)
     return {

@@ -24,12 +24,13 @@ def faults(terraform):
                 yield f"{where} is of {source}, which is not there"
                 continue
             module = Module(source)
+            arguments.pop("for_each", None)  # of Terraform, not of the module
             needed = {variable for variable, declared in module.variables.items() if "default" not in declared}
             yield from (
                 f"{where} is given {argument}, which it does not take" for argument in sorted(arguments.keys() - module.variables.keys())
             )
             yield from (f"{where} is not given {variable}" for variable in sorted(needed - arguments.keys()))
-            taken = set(re.findall(rf"\bmodule\.{name}\.(\w+)", example.texts))
+            taken = set(re.findall(rf"\bmodule\.{name}(?:\[\w+\])?\.(\w+)", example.texts))
             yield from (f"{where} has no output {output}" for output in sorted(taken - module.outputs.keys()))
     consumer = Module(terraform / "examples/consumer")
     for name, roots in ROOTS.items():

@@ -18,6 +18,7 @@ def call(name, arguments):
         "compact": lambda values: [value for value in values if value],
         "concat": lambda *lists: [item for items in lists for item in items],
         "contains": lambda values, value: value in values,
+        "distinct": lambda values: list(dict.fromkeys(values)),
         "filebase64sha256": lambda path: base64.b64encode(hashlib.sha256(path.encode()).digest()).decode(),
         "flatten": flatten,
         "join": lambda between, values: between.join(values),

@@ -1,11 +1,11 @@
-"""infra/layers.yaml with its nested stacks, evaluated as CloudFormation would."""
+"""infra/layers.yaml, or another template of nested stacks, evaluated as CloudFormation would."""
 
 from layers.cloudformation import Template
 
 
 class Layers:
-    def __init__(self, infra):
-        self.outer = Template(infra / "layers.yaml")
+    def __init__(self, path):
+        self.outer, infra = Template(path), path.parent
         self.stacks = {
             name: (Template(infra / resource["Properties"]["TemplateURL"]), resource["Properties"]["Parameters"])
             for name, resource in self.outer.read["Resources"].items()

@@ -58,6 +58,7 @@ STANDS_FOR = {"aws_lambda_alias.live": {"arn": ("function", "Arn"), "name": ("fu
 # What has no tags in AWS, or none in the provider.
 WITHOUT_TAGS = {
     "aws_cloudwatch_dashboard",
+    "aws_cloudwatch_query_definition",
     "aws_db_proxy_default_target_group",
     "aws_db_proxy_target",
     "aws_iam_role_policy",
@@ -89,6 +90,10 @@ PAIRS = {
         "AWS::Logs::LogGroup",
         {"name": "LogGroupName", "retention_in_days": "RetentionInDays"},
         {"name": "", "arn": "arn"},
+    ),
+    # The name is compared, because people choose a saved query by it.
+    "aws_cloudwatch_query_definition": Pair(
+        "AWS::Logs::QueryDefinition", {"name": "Name", "log_group_names": "LogGroupNames", "query_string": "QueryString"}
     ),
     "aws_cloudwatch_metric_alarm": Pair(
         "AWS::CloudWatch::Alarm",
@@ -229,6 +234,8 @@ PAIRS = {
             "role": "Role",
             "reserved_concurrent_executions": "ReservedConcurrentExecutions",
             "environment.variables.WRITERLINK_CONFIG": "Environment.Variables.WRITERLINK_CONFIG",
+            "environment.variables.WRITERLINK_PROBE": "Environment.Variables.WRITERLINK_PROBE",
+            "environment.variables.WRITERLINK_ROLE": "Environment.Variables.WRITERLINK_ROLE",
             "logging_config.log_format": "LoggingConfig.LogFormat",
             "logging_config.log_group": "LoggingConfig.LogGroup",
             "vpc_config.subnet_ids": "VpcConfig.SubnetIds",
@@ -294,6 +301,16 @@ PAIRS = {
             "health_check.timeout": "HealthCheckTimeoutSeconds",
             "health_check.healthy_threshold": "HealthyThresholdCount",
             "health_check.unhealthy_threshold": "UnhealthyThresholdCount",
+            "load_balancing_cross_zone_enabled": "TargetGroupAttributes.load_balancing.cross_zone.enabled",
+            "target_health_state.enable_unhealthy_connection_termination": (
+                "TargetGroupAttributes.target_health_state.unhealthy.connection_termination.enabled"
+            ),
+            **{
+                f"target_group_health.{what}.minimum_healthy_targets_{by}": f"TargetGroupAttributes.target_group_health.{what}.minimum_healthy_targets.{by}"
+                for what in ("unhealthy_state_routing", "dns_failover")
+                for by in ("count", "percentage")
+            },
+            "tags.writerlink:source": "Tags.writerlink:source",
             **NAMED,
         },
         {"arn": ""},

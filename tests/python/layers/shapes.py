@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from layers.pairs import OF_CLOUDFORMATION_ALONE, OF_TERRAFORM_ALONE, PAIRS, STANDS_FOR
+from layers.terraform import place
 from layers.words import leaves, listed, plain, snake
 
 # Terraform's values, and CloudFormation's words for the same.
@@ -56,8 +57,10 @@ def apart(kind, name, properties):
 
 
 def of_terraform(resources):
-    shapes = {}
+    shapes, places = {}, {}
     for (kind, name, _), attributes in resources:
+        places[kind, name] = places.get((kind, name), -1) + 1
+        name = place(name, places[kind, name])
         if f"{kind}.{name}" in STANDS_FOR:
             continue
         if kind not in PAIRS:

@@ -325,7 +325,7 @@ class Root:
             return Unmade(address).at(key)
         if key not in keys:
             raise Refused(f"{'.'.join(address)}[{key}] is not made")
-        return Unmade(address)
+        return Unmade((self.name, place(self.steps[0], keys.index(key))))
 
     def fact(self, address):
         """What a data source says, or as many of it as its count."""
@@ -336,6 +336,12 @@ class Root:
     def all(self):
         address = (self.name, self.steps[0])
         return [Unmade(address) for _ in self.scope.instances(address)]
+
+
+def place(name, index):
+    """The name that CloudFormation has for one of a map's resources. It has numbered places for
+    members, because it has no loop, and one resource for everything else."""
+    return f"{name}{index + 1}" if name.startswith("member_") else name
 
 
 def step(value, key):

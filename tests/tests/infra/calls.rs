@@ -226,10 +226,11 @@ async fn every_recorded_call_of_a_discovering_function_is_allowed_and_no_write_t
 }
 
 /// What Lambda needs to attach the function to a VPC is granted to the role, and is nothing for the
-/// code that runs under it.
+/// code that runs under it; with a warm standby the code lists interfaces, and still does no more.
 #[test]
 fn the_code_may_not_touch_a_network_interface_although_lambda_may_for_it() {
-    let permissions = Permissions::of(&filled(&["always", "InVpc"], &MADE));
+    let permissions = Permissions::of(&filled(&["always", "InVpc", "InVpcAndCold"], &MADE));
+    let warm = Permissions::of(&filled(&["always", "InVpc", "Warm"], &MADE));
     let interface = "arn:aws:ec2:eu-west-1:111122223333:network-interface/eni-1";
     let own = [(
         "lambda:SourceFunctionArn",
@@ -240,6 +241,8 @@ fn the_code_may_not_touch_a_network_interface_although_lambda_may_for_it() {
         let action = format!("ec2:{action}");
         assert!(permissions.allow(&action, interface, &[]), "{action} for Lambda");
         assert!(!permissions.allow(&action, interface, &own), "{action} for the code");
+        let reads = action.starts_with("ec2:Describe");
+        assert_eq!(warm.allow(&action, interface, &own), reads, "{action} with a warm standby");
     }
 }
 

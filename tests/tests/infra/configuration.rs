@@ -72,12 +72,13 @@ fn the_source_parameter_takes_every_kind_that_needs_no_configuration_of_its_own(
     let id = "[A-Za-z][A-Za-z0-9-]*";
     assert_eq!(
         pattern.replace(id, "ID"),
-        "^$|^(?!.*(--|-/|-$|[^/]{64}))(cluster/ID(/readers|/custom/ID)?|instance/ID|proxy/ID(/ID)?)$"
+        "^$|^(?!.*(--|-/|-$|[^/]{64}))(cluster/ID(/readers|/(custom|instance)/ID)?|instance/ID|proxy/ID(/ID)?)$"
     );
     for source in [
         "cluster/ID",
         "cluster/ID/readers",
         "cluster/ID/custom/ID",
+        "cluster/ID/instance/ID",
         "instance/ID",
         "proxy/ID",
         "proxy/ID/ID",

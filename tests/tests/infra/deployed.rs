@@ -66,8 +66,19 @@ async fn what_the_templates_deploy_follows_a_failover() {
         ])
     );
     assert_eq!(
+        deployed["members"]["sources"],
+        json!({
+            "5441": "cluster/orders/instance/orders-1",
+            "5442": "cluster/orders/instance/orders-2",
+        })
+    );
+    assert_eq!(
+        types(&deployed["failovers"]["created"]),
+        BTreeSet::from(["AWS::IAM::Role", "AWS::Scheduler::Schedule"])
+    );
+    assert_eq!(
         types(&deployed["reconciler"]["left out"]),
-        BTreeSet::from(["AWS::RDS::EventSubscription"])
+        BTreeSet::from(["AWS::Logs::QueryDefinition", "AWS::RDS::EventSubscription"])
     );
     let created = types(&deployed["reconciler"]["created"]);
     for resource in [

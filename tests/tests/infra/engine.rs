@@ -14,11 +14,15 @@ use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
 
 /// The values of the placeholders in a stack named `stack` with no other parameters.
-pub(crate) const MADE: [(&str, &[&str]); 6] = [
+pub(crate) const MADE: [(&str, &[&str]); 7] = [
     ("Partition", &["aws"]),
     ("Region", &["eu-west-1"]),
     ("AccountId", &["111122223333"]),
     ("LogGroupArn", &["arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack"]),
+    (
+        "RecorderLogGroupArn",
+        &["arn:aws:logs:eu-west-1:111122223333:log-group:/writerlink/stack-recorder"],
+    ),
     ("FailuresArn", &["arn:aws:sqs:eu-west-1:111122223333:stack-Failures"]),
     ("OutcomeTopicArn", &["arn:aws:sns:eu-west-1:111122223333:stack-OutcomeTopic"]),
 ];

@@ -1,5 +1,5 @@
-//! Tests `infra/writerlink.yaml`, the one template that every tool accepts: `infra/flatten` makes
-//! it from the layers, and it is equivalent to them.
+//! Tests `infra/writerlink.yaml`, the one template that every tool accepts, and the field kit's:
+//! `infra/flatten` makes them from the layers, and they are equivalent to them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,32 +16,36 @@ use crate::template::{read, text};
 /// What CloudFormation takes in a call ("CloudFormation quotas"). A larger template must be in S3.
 const LIMIT: usize = 51_200;
 
-fn path() -> PathBuf {
-    workspace_dir().join("infra/writerlink.yaml")
+const FLAT: [&str; 2] = ["writerlink.yaml", "field-kit.yaml"];
+
+fn path(name: &str) -> PathBuf {
+    workspace_dir().join("infra").join(name)
 }
 
 /// Runs a script with the interpreter that has cfn-lint's and SAM's packages.
-fn python(script: PathBuf, argument: &str) -> Option<Output> {
+fn python(script: PathBuf, arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new(available(linters())?);
-    command.arg(script).arg(argument).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(script).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
     Some(outcome(&mut command, ""))
 }
 
 #[test]
 fn the_flat_template_is_what_infra_flatten_makes_of_the_layers() {
-    let Some(made) = python(workspace_dir().join("infra/flatten"), "--print") else {
-        return;
-    };
-    assert!(made.status.success(), "{}", said(&made));
-    let written = fs::read(path()).expect("it is part of the source");
-    assert!(written == made.stdout, "a layer has changed since: run infra/flatten");
+    for name in FLAT {
+        let Some(made) = python(workspace_dir().join("infra/flatten"), &["--print", name]) else {
+            return;
+        };
+        assert!(made.status.success(), "{}", said(&made));
+        let written = fs::read(path(name)).expect("it is part of the source");
+        assert!(written == made.stdout, "a layer of {name} has changed: run infra/flatten");
+    }
 }
 
 #[test]
 fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
     let infra = workspace_dir().join("infra");
     let Some(output) =
-        python(tests_dir().join("python/flat.py"), text(&infra.to_string_lossy().into()))
+        python(tests_dir().join("python/flat.py"), &[text(&infra.to_string_lossy().into())])
     else {
         return;
     };
@@ -52,10 +56,14 @@ fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
 /// stacks; the change sets of nested stacks refuse patterns of parameters (rain 526). Names of
 /// exports are once a Region, so that two stacks could not live side by side.
 #[test]
-fn every_tool_takes_the_flat_template_without_an_upload() {
-    let bytes = fs::read(path()).expect("it is part of the source").len();
-    assert!(bytes <= LIMIT, "{bytes} bytes are more than {LIMIT}");
-    let Some(template) = read("writerlink.yaml") else {
+fn every_tool_takes_the_flat_templates_without_an_upload() {
+    FLAT.into_iter().for_each(is_taken_by_every_tool);
+}
+
+fn is_taken_by_every_tool(name: &str) {
+    let bytes = fs::read(path(name)).expect("it is part of the source").len();
+    assert!(bytes <= LIMIT, "{name}: {bytes} bytes are more than {LIMIT}");
+    let Some(template) = read(name) else {
         return;
     };
     assert!(template.get("Transform").is_none());
@@ -75,8 +83,10 @@ fn every_tool_takes_the_flat_template_without_an_upload() {
     assert!(functions.contains("Fn::Sub"), "the functions were found");
     let mut outputs = template["Outputs"].as_object().expect("it has outputs").values();
     assert!(outputs.all(|output| output.get("Export").is_none()));
-    let code = &template["Resources"]["ReconcilerFunction"]["Properties"]["Code"];
-    assert_eq!(*code, json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}));
+    for function in ["ReconcilerFunction", "ReconcilerRecorderFunction"] {
+        let code = &template["Resources"][function]["Properties"]["Code"];
+        assert_eq!(*code, json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}));
+    }
 }
 
 /// The first run and the sweeps find a database that is up, a proxy that knows it, and a group that

@@ -1,4 +1,5 @@
-//! Tests the function's settings: one run at a time, no retries, and a sweep every minute.
+//! Tests the functions' settings: one run at a time, no retries, a sweep every minute, and a
+//! recorder that is told the same as the reconciler.
 
 use std::fs;
 
@@ -6,7 +7,8 @@ use serde_json::{Value, json};
 use writerlink_core::config::Timing;
 use writerlink_tests::python::tests_dir;
 
-use crate::template::{evaluate, reconciler};
+use crate::GROUP;
+use crate::template::{evaluate, properties, reconciler};
 
 #[test]
 fn the_sweep_is_the_only_retry() {
@@ -55,4 +57,43 @@ fn the_function_outlives_the_longest_watch() {
         timeout >= watch + 30,
         "{timeout} s leave no time to write and answer after {watch} s of watching"
     );
+}
+
+#[test]
+fn the_recorder_is_the_same_code_with_the_same_configuration_in_another_role() {
+    let Some(template) = reconciler() else { return };
+    let (function, recorder) =
+        (properties(template, "Function"), properties(template, "RecorderFunction"));
+    for same in ["Runtime", "Architectures", "Handler", "CodeUri", "MemorySize"] {
+        assert_eq!(function[same], recorder[same], "{same}");
+    }
+    let given = [("Source", "cluster/orders"), ("TargetGroupArns", GROUP), ("Probe", "connect")];
+    let variables = |of: &Value| evaluate(template, &of["Environment"]["Variables"], &given);
+    let (told, recorders) = (variables(function), variables(recorder));
+    assert_eq!(
+        recorders,
+        json!({
+            "WRITERLINK_ROLE": "recorder",
+            "WRITERLINK_PROBE": "connect",
+            "WRITERLINK_CONFIG": told["WRITERLINK_CONFIG"],
+        })
+    );
+    assert_eq!(
+        function["Environment"]["Variables"]["WRITERLINK_CONFIG"],
+        recorder["Environment"]["Variables"]["WRITERLINK_CONFIG"],
+        "of other parameters too"
+    );
+}
+
+/// The recorder answers an event that comes while it records, after that: 14 minutes, and the
+/// longest pause of Lambda between two attempts, 5 minutes.
+#[test]
+fn an_event_outlives_a_recording_and_a_recording_its_timeout() {
+    let Some(template) = reconciler() else { return };
+    let invocations = properties(template, "RecorderInvocations");
+    let waits = invocations["MaximumEventAgeInSeconds"].as_u64().expect("a number");
+    assert!(waits >= 14 * 60 + 5 * 60, "{waits}");
+    let timeout = properties(template, "RecorderFunction")["Timeout"].as_u64().expect("a number");
+    assert!((14 * 60 + 30..=900).contains(&timeout), "{timeout}: Lambda allows 900");
+    assert!(invocations.get("DestinationConfig").is_none(), "a lost record pages nobody");
 }

@@ -204,7 +204,15 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
     }
     let app = read("examples/iam-lambda/template.yaml");
     assert!(!app.contains("Default: 5432"));
-    for example in ["consumer", "existing-cluster", "existing-nlb", "from-nothing", "proxy"] {
+    for example in [
+        "consumer",
+        "existing-cluster",
+        "existing-nlb",
+        "from-nothing",
+        "member-links",
+        "member-ports",
+        "proxy",
+    ] {
         let text = read(&format!("terraform/examples/{example}/main.tf"));
         assert!(text.contains("region = var.region\n"), "{example} has a Region of its own");
         let variables = text.split("\nvariable ").skip(1);

@@ -1,4 +1,4 @@
-//! Tests that the function's role grants exactly what `policy.json` states, and that this is
+//! Tests that the functions' roles grant exactly what `policy.json` states, and that this is
 //! little.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,25 +59,18 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
         },
         Deployment {
             given: &[("TopicKey", key), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
-            conditions: &["HasTopicKey", "InVpc"],
+            conditions: &["HasTopicKey", "InVpc", "InVpcAndCold"],
             values: &[("TopicKeyArn", &[key])],
         },
+        // With a warm standby the code lists interfaces, which it otherwise may not.
+        Deployment {
+            given: &[("Standby", "warm"), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
+            conditions: &["InVpc", "Warm"],
+            values: &[],
+        },
     ];
-    let mut granted = BTreeSet::from(["always", "Audit", "Doctor"]);
-    for deployment in deployments {
-        let role = evaluate(template, properties(template, "FunctionRole"), deployment.given);
-        assert!(
-            role.get("ManagedPolicyArns").is_none(),
-            "a managed policy would grant more than is stated"
-        );
-        let deployed =
-            by_sid(role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("a list"));
-        let conditions = [&["always"], deployment.conditions].concat();
-        // What a deployment does not say is as in every other.
-        let values = [deployment.values, &MADE].concat();
-        assert_eq!(deployed, by_sid(&filled(&conditions, &values)), "{:?}", deployment.given);
-        granted.extend(conditions);
-    }
+    let mut granted = BTreeSet::from(["Audit", "Doctor", "Recorder"]);
+    granted.extend(compared(template, "FunctionRole", "always", &deployments));
     assert_eq!(
         granted,
         stated().keys().map(String::as_str).collect(),
@@ -88,6 +81,75 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
         json!({"Fn::GetAtt": ["FunctionRole", "Arn"]}),
         "with a role of its own, SAM adds no policies"
     );
+}
+
+#[test]
+fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read() {
+    let Some(template) = reconciler() else { return };
+    let topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
+    let deployments = [
+        Deployment {
+            given: &[("TargetGroupArns", GROUP), ("NotifyTopicArn", topic)],
+            conditions: &[],
+            values: &[("OutcomeTopicArn", &[topic])],
+        },
+        Deployment {
+            given: &[("Discover", "cluster/orders-*"), ("TopicKey", "create")],
+            conditions: &["HasTopicKey"],
+            values: &[("TopicKeyArn", &["arn:aws:kms:eu-west-1:111122223333:key/made"])],
+        },
+        Deployment {
+            given: &[("RecorderSubnetIds", "subnet-1"), ("RecorderSecurityGroupIds", "sg-1")],
+            conditions: &["InVpc", "InVpcAndCold"],
+            values: &[],
+        },
+        Deployment {
+            given: &[("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
+            conditions: &["InVpc", "InVpcAndCold"],
+            values: &[],
+        },
+    ];
+    compared(template, "RecorderRole", "Recorder", &deployments);
+    let stated = stated();
+    for statement in &stated["Recorder"] {
+        let reads = list(&statement["Action"]).iter().all(|action| {
+            action.split_once(':').is_some_and(|(_, call)| call.starts_with("Describe"))
+        });
+        assert!(
+            reads || ["Log", "Notify"].contains(&text(&statement["Sid"])),
+            "{statement} does more than read, log and notify"
+        );
+    }
+    assert_eq!(
+        properties(template, "RecorderFunction")["Role"],
+        json!({"Fn::GetAtt": ["RecorderRole", "Arn"]})
+    );
+}
+
+/// Asserts that a role's statements are those that are stated under `part` and under the conditions
+/// of each deployment, and says which parts that were.
+fn compared<'a>(
+    template: &Value,
+    role: &str,
+    part: &'a str,
+    deployments: &[Deployment<'a>],
+) -> BTreeSet<&'a str> {
+    let mut granted = BTreeSet::new();
+    for deployment in deployments {
+        let role = evaluate(template, properties(template, role), deployment.given);
+        assert!(
+            role.get("ManagedPolicyArns").is_none(),
+            "a managed policy would grant more than is stated"
+        );
+        let deployed =
+            by_sid(role["Policies"][0]["PolicyDocument"]["Statement"].as_array().expect("a list"));
+        let conditions = [&[part], deployment.conditions].concat();
+        // What a deployment does not say is as in every other.
+        let values = [deployment.values, &MADE].concat();
+        assert_eq!(deployed, by_sid(&filled(&conditions, &values)), "{:?}", deployment.given);
+        granted.extend(conditions);
+    }
+    granted
 }
 
 /// Statements by their names, with a list wherever IAM takes one thing or several.
@@ -155,7 +217,7 @@ fn is_call(word: &str) -> bool {
 fn nothing_that_writes_is_allowed_on_every_resource() {
     let Some(template) = reconciler() else { return };
     let mut seen = BTreeSet::new();
-    for role in ["FunctionRole", "SweepRole"] {
+    for role in ["FunctionRole", "SweepRole", "RecorderRole"] {
         let allowed = statements(template, role);
         for (_, statement) in allowed.iter().filter(|(_, statement)| statement["Effect"] == "Allow")
         {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::function::only_observed;
 use super::{Check, Judged, Link, note};
-use crate::chain::{Chain, at, unqualified};
+use crate::chain::{Chain, at, is_recorder, unqualified};
 use crate::documents::TARGETS;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -64,7 +64,12 @@ fn moving(chain: &Chain) -> Judged {
 fn others(chain: &Chain) -> Judged {
     let followers = chain.followers()?;
     let routes = chain.routes(&followers)?;
-    let ours: BTreeSet<&str> = followers.iter().map(|follower| follower.arn).collect();
+    let recorders = chain.account.events.functions.iter().filter_map(|(arn, facts)| {
+        let function = facts.function.as_ref().ok()?.as_ref()?;
+        is_recorder(function).then_some(arn.as_str())
+    });
+    let followers = followers.iter().map(|follower| follower.arn);
+    let ours: BTreeSet<&str> = followers.chain(recorders).collect();
     let mut others = BTreeSet::new();
     for route in &routes {
         let subscriptions = route.topic.subscriptions.as_deref().unwrap_or_default();
