@@ -11,6 +11,7 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
+use writerlink_core::config::VARIABLE;
 use writerlink_core::text;
 use writerlink_lambda::logs::{self, LogJournal};
 use writerlink_lambda::metrics::Measured;
@@ -63,7 +64,7 @@ async fn main() -> ExitCode {
 /// Builds the handler once. If that fails, the handler answers each invocation with the fault.
 async fn handler() -> Handler {
     let built = async {
-        let config = start::configuration(variable(start::CONFIG).as_deref())?;
+        let config = start::configuration(variable(VARIABLE).as_deref())?;
         for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
             error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
         }
@@ -71,7 +72,12 @@ async fn handler() -> Handler {
     };
     match built.await {
         Ok(handler) => {
-            info!("ready");
+            info!(
+                version = env!("CARGO_PKG_VERSION"),
+                commit = env!("WRITERLINK_COMMIT"),
+                target = env!("WRITERLINK_TARGET"),
+                "ready"
+            );
             handler
         }
         Err(fault) => {

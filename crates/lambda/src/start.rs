@@ -4,20 +4,17 @@ use std::fmt;
 use std::fs;
 
 use writerlink_aws::{Clients, Settings};
-use writerlink_core::config::{Config, ConfigError, Location};
-
-/// The variable that holds the configuration or the path of its file.
-pub const CONFIG: &str = "WRITERLINK_CONFIG";
+use writerlink_core::config::{Config, ConfigError, Location, VARIABLE};
 
 /// Why the function cannot do its work. Every invocation gets this as its answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     #[error(
-        "{CONFIG} is not set: set it to the path of a TOML or JSON file, or to the text itself"
+        "{VARIABLE} is not set: set it to the path of a TOML or JSON file, or to the text itself"
     )]
     NoConfig,
     #[error(
-        "{place}: the configuration cannot be read: {fault}.{} Set {CONFIG} to the path of a file \
+        "{place}: the configuration cannot be read: {fault}.{} Set {VARIABLE} to the path of a file \
          that is part of the function's package, or to the text itself",
         .place.remark()
     )]
@@ -35,7 +32,7 @@ impl StartError {
     }
 }
 
-/// Reads the configuration. `value` is that of [`CONFIG`]: a path or the text.
+/// Reads the configuration. `value` is that of [`VARIABLE`]: a path or the text.
 ///
 /// # Errors
 /// If there is no value, the file cannot be read, or the configuration is refused as a whole.
