@@ -40,8 +40,8 @@ pub(crate) use self::without_lab::WithoutLabArgs;
         endpoint.\n\n\
         A Lambda function does that work. This program proposes a configuration for it, checks \
         one, and examines and audits a real Region. With the lab built in, it also shows the \
-        function at work in an embedded region, and serves that to other programs. It only reads: it has no command that \
-        changes a target group of an AWS account.",
+        function at work in an embedded region, and serves that to other programs. It only reads: \
+        it has no command that changes a target group of an AWS account.",
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -66,7 +66,8 @@ macro_rules! examples {
             $first,
             "  writerlink init --output writerlink.toml   Propose a configuration\n",
             "  writerlink check writerlink.toml           Find mistakes in a configuration\n",
-            "  writerlink doctor --config writerlink.toml Find what will break, and what mends it\n",
+            "  writerlink doctor --config writerlink.toml ",
+            "Find what will break, and what mends it\n",
             "  writerlink audit --config writerlink.toml  Compare groups with databases",
             $last
         )

@@ -14,8 +14,8 @@ pub enum StartError {
     )]
     NoConfig,
     #[error(
-        "{place}: the configuration cannot be read: {fault}.{} Set {VARIABLE} to the path of a file \
-         that is part of the function's package, or to the text itself",
+        "{place}: the configuration cannot be read: {fault}.{} Set {VARIABLE} to the path of a \
+         file that is part of the function's package, or to the text itself",
         .place.remark()
     )]
     Unreadable { place: Location, fault: String },
