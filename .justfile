@@ -61,6 +61,10 @@ artifact:
 package *arguments:
     infra/package {{ arguments }}
 
+# Build a release, or what this machine can of it: just release 0.1.0 --dry-run --unreleased
+release *arguments:
+    .ci/release {{ arguments }}
+
 # Generate infra/writerlink.yaml from the layers (needs PyYAML)
 flatten:
     infra/flatten

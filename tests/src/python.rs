@@ -48,6 +48,16 @@ pub fn auditors() -> Result<PathBuf, Skip> {
     environment("requirements-checkov.txt")
 }
 
+/// A Python interpreter beside which the linter of workflows lies, at the version of
+/// `tests/requirements-workflows.txt`.
+///
+/// # Errors
+///
+/// As [`python`].
+pub fn workflow_linter() -> Result<PathBuf, Skip> {
+    environment("requirements-workflows.txt")
+}
+
 /// The directory of this crate, `tests/`.
 pub fn tests_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,63 +1,101 @@
 //! The command line.
 
 mod check;
+#[cfg(feature = "lab")]
+mod demo;
 pub(crate) mod doctor;
 pub(crate) mod init;
+#[cfg(feature = "lab")]
 mod lab;
 pub(crate) mod record;
-
-use std::net::SocketAddr;
-use std::path::PathBuf;
+#[cfg(not(feature = "lab"))]
+mod without_lab;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use writerlink_aws::Settings;
 
 use self::check::{CHECK, CHECK_EXAMPLES, COMPLETIONS_EXAMPLES};
 pub(crate) use self::check::{CheckArgs, CheckFormat, CompletionsArgs, OneBindingArgs};
+#[cfg(feature = "lab")]
+use self::demo::{DEMO, DEMO_EXAMPLES};
+#[cfg(feature = "lab")]
+pub(crate) use self::demo::{DemoArgs, DemoFormat, NetworkArgs};
 use self::doctor::{DOCTOR, DOCTOR_EXAMPLES, DoctorArgs};
 use self::init::{INIT, INIT_EXAMPLES, InitArgs};
+#[cfg(feature = "lab")]
 use self::lab::LAB_EXAMPLES;
+#[cfg(feature = "lab")]
 pub(crate) use self::lab::*;
 use self::record::{RECORD_EXAMPLES, RecordCommand};
+#[cfg(not(feature = "lab"))]
+pub(crate) use self::without_lab::WithoutLabArgs;
 
 /// Keeps a load balancer's target group pointed at the database behind an RDS endpoint.
 #[derive(Debug, Parser)]
 #[command(
     name = "writerlink",
-    version,
+    version = VERSION,
     max_term_width = 100,
     after_help = EXAMPLES,
     long_about = "\
         Keeps a Network Load Balancer's target group pointed at the address behind an RDS \
         endpoint.\n\n\
         A Lambda function does that work. This program proposes a configuration for it, checks \
-        one, examines and audits a real Region, shows recorded failovers, and shows the function \
-        at work in an embedded region, which it serves to other programs too. It only reads: it \
-        has no command that changes a target group of an AWS account.",
+        one, examines and audits a real Region, and shows recorded failovers. With the lab built \
+        in, it also shows the function at work in an embedded region, and serves that to other \
+        programs. It only reads: it has no command that changes a target group of an AWS account.",
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  writerlink demo                            Watch two failovers; no AWS account
-  writerlink init --output writerlink.toml   Propose a configuration
-  writerlink check writerlink.toml           Find mistakes in a configuration
-  writerlink doctor --config writerlink.toml Find what will break, and what mends it
-  writerlink audit --config writerlink.toml  Compare groups with databases
-  writerlink record show recorder.log        Show recorded failovers
-  writerlink lab serve                       Serve a region to any AWS client";
+/// The version, the commit and the target.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (",
+    env!("WRITERLINK_COMMIT"),
+    ", ",
+    env!("WRITERLINK_TARGET"),
+    ")"
+);
+
+/// The examples of every build, after those of `$first` and before those of `$last`.
+macro_rules! examples {
+    ($first:literal, $last:literal) => {
+        concat!(
+            "Examples:\n",
+            $first,
+            "  writerlink init --output writerlink.toml   Propose a configuration\n",
+            "  writerlink check writerlink.toml           Find mistakes in a configuration\n",
+            "  writerlink doctor --config writerlink.toml ",
+            "Find what will break, and what mends it\n",
+            "  writerlink audit --config writerlink.toml  Compare groups with databases\n",
+            "  writerlink record show recorder.log        Show recorded failovers",
+            $last
+        )
+    };
+}
+
+#[cfg(feature = "lab")]
+const EXAMPLES: &str = examples!(
+    "  writerlink demo                            Watch two failovers; no AWS account\n",
+    "\n  writerlink lab serve                       Serve a region to any AWS client"
+);
+#[cfg(not(feature = "lab"))]
+const EXAMPLES: &str = examples!("", "");
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[cfg(feature = "lab")]
     /// Play two failovers in an embedded region and show how the function follows them
     #[command(long_about = DEMO, after_help = DEMO_EXAMPLES)]
     Demo(DemoArgs),
+    #[cfg(feature = "lab")]
     /// The function that `demo` starts; it works in the embedded region only
     #[command(hide = true)]
     Function,
+    #[cfg(feature = "lab")]
     /// What `lab run` and `lab serve` start in the network namespace of another program
     #[command(hide = true)]
     Network(NetworkArgs),
@@ -76,54 +114,19 @@ pub(crate) enum Command {
     /// Show what the recorder has recorded of failovers
     #[command(subcommand, after_help = RECORD_EXAMPLES)]
     Record(RecordCommand),
+    #[cfg(feature = "lab")]
     /// Run the embedded region: serve it, play scenarios in it, or simulate histories
     #[command(subcommand, after_help = LAB_EXAMPLES)]
     Lab(LabCommand),
+    #[cfg(not(feature = "lab"))]
+    /// Say where the demo is: this program was built without the lab
+    Demo(WithoutLabArgs),
+    #[cfg(not(feature = "lab"))]
+    /// Say where the lab is: this program was built without it
+    Lab(WithoutLabArgs),
     /// Print the script by which a shell completes this command line
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
-}
-
-#[derive(Debug, Arguments)]
-pub(crate) struct NetworkArgs {
-    /// The folder with the unix socket of the relay
-    pub(crate) folder: PathBuf,
-
-    /// The address of the lab's DNS server
-    pub(crate) dns: SocketAddr,
-
-    /// The lab's other addresses
-    pub(crate) others: Vec<SocketAddr>,
-}
-
-#[derive(Debug, Arguments)]
-pub(crate) struct DemoArgs {
-    /// The format of the output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = DemoFormat::Text)]
-    pub(crate) output: DemoFormat,
-}
-
-const DEMO: &str = "\
-Plays two failovers in an embedded region and shows how the function follows them.\n\n\
-Two target groups point at an Aurora cluster and at a Multi-AZ instance. Both databases lose their \
-writer. The function, the AWS SDK and the DNS resolver are the real ones. The region is simulated \
-on loopback: its DNS lags and flaps, and events arrive before anything has moved. It is the \
-scenario `two-failovers` of `writerlink lab run`, followed live, at five times the speed of \
-AWS.\n\n\
-The demo needs no AWS account, no network and no configuration, and takes about a minute. It \
-exits with 0 if both groups end with exactly the writer in them, and with 1 otherwise.";
-
-const DEMO_EXAMPLES: &str = "\
-Examples:
-  writerlink demo
-  writerlink demo --output json | jq .ok";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DemoFormat {
-    /// Lines for people, as things happen
-    Text,
-    /// One JSON value at the end
-    Json,
 }
 
 /// Which account and Region are read.

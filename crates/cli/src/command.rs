@@ -3,22 +3,31 @@
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
+#[cfg(feature = "lab")]
 pub(crate) mod demo;
 pub(crate) mod doctor;
+#[cfg(feature = "lab")]
 pub(crate) mod function;
 pub(crate) mod init;
+#[cfg(feature = "lab")]
 pub(crate) mod lab;
+#[cfg(feature = "lab")]
 pub(crate) mod network;
 pub(crate) mod record;
+#[cfg(not(feature = "lab"))]
+mod without_lab;
 
+use crate::args::Command;
 use crate::args::record::RecordCommand;
-use crate::args::{Command, LabCommand};
 use crate::exit::Exit;
 
 pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
+        #[cfg(feature = "lab")]
         Command::Demo(args) => demo::demo(&args).await,
+        #[cfg(feature = "lab")]
         Command::Function => function::function().await,
+        #[cfg(feature = "lab")]
         Command::Network(args) => network::network(&args).await,
         Command::Init(args) => init::init(args).await,
         Command::Check(args) => check::check(&args),
@@ -26,10 +35,11 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Audit(args) => audit::audit(args).await,
         Command::Doctor(args) => doctor::doctor(args).await,
         Command::Record(RecordCommand::Show(args)) => record::show(&args),
-        Command::Lab(LabCommand::Serve(args)) => lab::serve::serve(&args).await,
-        Command::Lab(LabCommand::Schema(args)) => lab::schema::schema(&args),
-        Command::Lab(LabCommand::Run(args)) => lab::run::run(&args).await,
-        Command::Lab(LabCommand::Simulate(args)) => lab::simulate::simulate(&args).await,
-        Command::Lab(LabCommand::Bench(args)) => lab::bench::bench(&args).await,
+        #[cfg(feature = "lab")]
+        Command::Lab(command) => lab::lab(command).await,
+        #[cfg(not(feature = "lab"))]
+        Command::Demo(_) => without_lab::without_lab("demo"),
+        #[cfg(not(feature = "lab"))]
+        Command::Lab(_) => without_lab::without_lab("lab"),
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{env, fs, io};
 
-use writerlink_core::config::{Config, ConfigError, Location};
-use writerlink_lambda::start::CONFIG;
+use writerlink_core::config::{Config, ConfigError, Location, VARIABLE};
 
 /// Why there is no usable configuration.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +33,7 @@ pub(crate) fn load(option: Option<&str>) -> Result<Config, ConfigurationError> {
 pub(crate) fn place(option: Option<&str>) -> Result<Location, ConfigurationError> {
     // Not read by the argument parser: there, a variable would conflict with the options that
     // replace a configuration.
-    let variable = env::var_os(CONFIG).map(|value| value.to_string_lossy().into_owned());
+    let variable = env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned());
     let value = option.map(str::to_owned).or(variable);
     let value = value.filter(|value| !value.trim().is_empty());
     Ok(Location::from(value.ok_or(ConfigurationError::Missing)?.as_str()))

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "lab"), expect(dead_code, reason = "only the lab's commands end in some"))]
 pub(crate) enum Exit {
     /// 0: done; for an audit: in sync.
     Success,

@@ -41,6 +41,9 @@ use crate::source::Source;
 use crate::target::TargetGroupArn;
 use crate::text::bounded;
 
+/// The variable that holds the path of a configuration's file, or its text.
+pub const VARIABLE: &str = "WRITERLINK_CONFIG";
+
 /// A configuration with at least one usable binding, or with discovery.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Config {

@@ -11,6 +11,7 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
+use writerlink_core::config::VARIABLE;
 use writerlink_core::record::Record;
 use writerlink_core::text;
 use writerlink_lambda::logs::{self, LogJournal};
@@ -72,7 +73,7 @@ enum Function {
 async fn function() -> Function {
     let built = async {
         let role = start::role(variable(start::ROLE).as_deref())?;
-        let config = start::configuration(variable(start::CONFIG).as_deref())?;
+        let config = start::configuration(variable(VARIABLE).as_deref())?;
         for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
             error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
         }
@@ -90,7 +91,12 @@ async fn function() -> Function {
     };
     match built.await {
         Ok(function) => {
-            info!("ready");
+            info!(
+                version = env!("CARGO_PKG_VERSION"),
+                commit = env!("WRITERLINK_COMMIT"),
+                target = env!("WRITERLINK_TARGET"),
+                "ready"
+            );
             function
         }
         Err(fault) => {

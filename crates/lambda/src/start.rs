@@ -4,11 +4,8 @@ use std::fmt;
 use std::fs;
 
 use writerlink_aws::{Clients, Settings};
-use writerlink_core::config::{Config, ConfigError, Location};
+use writerlink_core::config::{Config, ConfigError, Location, VARIABLE};
 use writerlink_core::text::bounded;
-
-/// The variable that holds the configuration or the path of its file.
-pub const CONFIG: &str = "WRITERLINK_CONFIG";
 
 /// The variable that says which of the two functions this is.
 pub const ROLE: &str = "WRITERLINK_ROLE";
@@ -29,12 +26,12 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     #[error(
-        "{CONFIG} is not set: set it to the path of a TOML or JSON file, or to the text itself"
+        "{VARIABLE} is not set: set it to the path of a TOML or JSON file, or to the text itself"
     )]
     NoConfig,
     #[error(
-        "{place}: the configuration cannot be read: {fault}.{} Set {CONFIG} to the path of a file \
-         that is part of the function's package, or to the text itself",
+        "{place}: the configuration cannot be read: {fault}.{} Set {VARIABLE} to the path of a \
+         file that is part of the function's package, or to the text itself",
         .place.remark()
     )]
     Unreadable { place: Location, fault: String },
@@ -85,7 +82,7 @@ pub fn probes(value: Option<&str>) -> Result<bool, StartError> {
     }
 }
 
-/// Reads the configuration. `value` is that of [`CONFIG`]: a path or the text.
+/// Reads the configuration. `value` is that of [`VARIABLE`]: a path or the text.
 ///
 /// # Errors
 /// If there is no value, the file cannot be read, or the configuration is refused as a whole.

@@ -20,10 +20,12 @@ mod members;
 mod package;
 mod packaging;
 mod permissions;
+mod release;
 mod standby;
 mod template;
 mod terraform;
 mod versions;
+mod workflows;
 
 const GROUP: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef";

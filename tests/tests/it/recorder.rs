@@ -140,7 +140,7 @@ impl Stage {
 
     async fn reconcile(&self, is_there: bool) {
         let region = || self.region.clone();
-        let ports = ReadPorts::new(region(), region(), region());
+        let ports = ReadPorts::new(region(), region(), region(), region());
         let (mut memory, mut swept) = (Memory::default(), self.time.now());
         while is_there && !self.is_over() {
             let payload = self.queues[0].borrow_mut().pop_front();
@@ -167,7 +167,8 @@ impl Stage {
     /// The recorder, one invocation after another.
     async fn record(&self) {
         let region = || self.region.clone();
-        let ports = ReadPorts::new(region(), region(), region()).with_share(record::share());
+        let ports =
+            ReadPorts::new(region(), region(), region(), region()).with_share(record::share());
         let mut recorded = Recorded::default();
         while !self.is_over() {
             let payload = self.queues[1].borrow_mut().pop_front();

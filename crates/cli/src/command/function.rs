@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use writerlink_aws::Clients;
+use writerlink_core::config::VARIABLE;
 use writerlink_lambda::{Handler, start};
 
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ pub(crate) async fn function() -> anyhow::Result<Exit> {
         env::var(name).with_context(|| format!("{name} is not set: only `demo` starts this"))
     };
     variable("AWS_LAMBDA_RUNTIME_API")?;
-    let config = start::configuration(Some(&variable(start::CONFIG)?))?;
+    let config = start::configuration(Some(&variable(VARIABLE)?))?;
     let clients = Clients::at(&variable("AWS_ENDPOINT_URL")?, &variable("AWS_REGION")?)?;
     let handler = &Handler::new(config, &clients)?;
     let invoke = async |event: LambdaEvent<Value>| {

@@ -31,6 +31,7 @@ impl Colour {
 
 /// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "lab"), expect(dead_code, reason = "only the lab's output has some"))]
 pub(crate) enum Tone {
     Good,
     /// Needs a look.

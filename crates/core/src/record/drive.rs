@@ -21,9 +21,9 @@ use crate::target::Family;
 /// `out` as soon as it is finished.
 ///
 /// Every read is one attempt: one that fails is a gap, and the next comes a second later.
-pub async fn record<R: Rds, D: Resolver, G: TargetGroupRead, P: LinkProbe>(
+pub async fn record<R: Rds, D: Resolver, G: TargetGroupRead, S, P: LinkProbe>(
     mut session: Session,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     probe: Option<&P>,
     clock: &impl Clock,
     now: Timestamp,
@@ -72,9 +72,9 @@ pub async fn record<R: Rds, D: Resolver, G: TargetGroupRead, P: LinkProbe>(
     }
 }
 
-async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, P: LinkProbe>(
+async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, S, P: LinkProbe>(
     wish: Wish,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     probe: Option<&P>,
     clock: &impl Clock,
 ) -> Came {

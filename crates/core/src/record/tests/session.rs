@@ -8,6 +8,7 @@ use crate::failure::{CallError, Failure};
 use crate::record::session::{Came, Wish};
 use crate::record::{Front, Limits, Session};
 use crate::source::Identifier;
+use crate::standby::Placement;
 use crate::target::{Family, Target, TargetState};
 use crate::topology::{Cluster, Databases, Form, Instance, Member, Standby, Topology};
 
@@ -42,6 +43,7 @@ fn topology(writer: &str, others: usize) -> Topology {
             vpc: None,
             standby: Standby::Unknown,
             network: None,
+            placement: Placement::default(),
         };
         (id(name), instance)
     };

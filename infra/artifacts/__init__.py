@@ -1,0 +1,1 @@
+"""What infra/package and infra/release make, and how."""
