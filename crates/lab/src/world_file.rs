@@ -33,8 +33,8 @@ use crate::world::events::{SourceType, SubscriptionStatus};
 use crate::world::pace::{Delays, Seconds};
 use crate::world::surroundings::topic::Subscriber;
 use crate::world::surroundings::{
-    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, PrefixList, Queue, Schedule,
-    SecurityGroup, Subnet, SubnetGroup,
+    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, NetworkInterface,
+    PrefixList, Queue, Schedule, SecurityGroup, Subnet, SubnetGroup,
 };
 use crate::world::vpc::Zone;
 
@@ -74,6 +74,8 @@ pub struct WorldFile {
     pub security_group: Vec<SecurityGroup>,
     /// Managed prefix lists.
     pub prefix_list: Vec<PrefixList>,
+    /// Network interfaces of others, and those that are missing.
+    pub network_interface: Vec<NetworkInterface>,
     pub subnet: Vec<Subnet>,
     /// DB subnet groups.
     pub subnet_group: Vec<SubnetGroup>,
