@@ -166,7 +166,7 @@ impl Play {
 
     async fn drive(&self, trigger: &Trigger) -> Report {
         let region = || self.region.clone();
-        let ports = ReadPorts::new(region(), region(), region());
+        let ports = ReadPorts::new(region(), region(), region(), region());
         let memory = self.memory.borrow().clone();
         let run = Run::remembering(&self.config, trigger, self.timestamp(), LIMIT, &memory);
         let run = drive_to_end(run, &ports, Some(&self.region), &self.time, &mut ()).await;

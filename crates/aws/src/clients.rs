@@ -19,7 +19,7 @@ use writerlink_core::drive;
 use writerlink_core::text::bounded;
 
 use crate::account::AccountReader;
-use crate::call::configured;
+use crate::call::{Caller, configured};
 use crate::credentials::Fetched;
 use crate::dns::{DnsResolver, NoServers};
 use crate::elbv2::ElbReadClient;
@@ -28,6 +28,7 @@ use crate::http::{HttpError, WayOut};
 use crate::profile::{self, ProfileError};
 use crate::rds::RdsClient;
 use crate::sns::Notifier;
+use crate::standby::StandbyClient;
 use crate::writer::ElbWriteClient;
 
 /// The longest that connecting may take. The value is the same for reads and writes, because the
@@ -67,7 +68,7 @@ pub struct Clients {
 }
 
 /// The ports that only read.
-pub type ReadPorts = drive::ReadPorts<RdsClient, DnsResolver, ElbReadClient>;
+pub type ReadPorts = drive::ReadPorts<RdsClient, DnsResolver, ElbReadClient, StandbyClient>;
 
 /// Why no clients could be built.
 #[derive(Debug, thiserror::Error)]
@@ -181,10 +182,14 @@ impl Clients {
         let groups = elbv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts(READ));
+        let groups = elbv2::Client::from_conf(groups.build());
+        let calls = self.config.clone().into_builder().retry_config(RetryConfig::disabled());
+        let caller = Caller::new(calls.timeout_config(timeouts(READ)).build());
         Ok(ReadPorts::new(
             RdsClient::new(rds::Client::from_conf(rds.build())),
             DnsResolver::new(servers)?,
-            ElbReadClient::new(elbv2::Client::from_conf(groups.build()), self.home.clone()),
+            ElbReadClient::new(groups.clone(), self.home.clone()),
+            StandbyClient::new(caller, groups, self.home.clone()),
         ))
     }
 

@@ -43,6 +43,7 @@ mod profile;
 mod rds;
 mod read;
 pub mod sns;
+pub mod standby;
 mod watch;
 pub mod writer;
 

@@ -12,6 +12,7 @@ mod pages;
 mod queue;
 mod reads;
 mod retry;
+mod standby;
 mod tagged_groups;
 mod topology;
 
@@ -31,7 +32,9 @@ use self::tagged_groups::read_tagged_groups;
 use crate::config::Share;
 use crate::discover::TaggedGroup;
 use crate::failure::{CallError, Failure, Rejection};
-use crate::ports::{Clock, Journal, Rds, Resolver, TargetGroupRead, TargetGroupWrite, action};
+use crate::ports::{
+    Clock, Journal, Rds, Resolver, StandbyRead, TargetGroupRead, TargetGroupWrite, action,
+};
 use crate::report::Report;
 use crate::run::{BindingIndex, Effect, Input, Reaction, Run};
 use crate::target::TargetGroupArn;
@@ -40,22 +43,24 @@ use crate::topology::{Scope, Topology};
 /// The ports that only read, and what a process remembers about them. They are used with one clock,
 /// because their pace is kept in its time.
 #[derive(Debug, Clone)]
-pub struct ReadPorts<R, D, G> {
+pub struct ReadPorts<R, D, G, S> {
     /// The RDS API.
     pub rds: R,
     /// DNS.
     pub dns: D,
     /// Target groups.
     pub groups: G,
+    /// What proves a standby's address.
+    pub standby: S,
     pacer: Pacer,
     descriptions: Descriptions,
 }
 
-impl<R, D, G> ReadPorts<R, D, G> {
+impl<R, D, G, S> ReadPorts<R, D, G, S> {
     /// Ports that use the default share of the account's budgets of calls.
-    pub fn new(rds: R, dns: D, groups: G) -> Self {
+    pub fn new(rds: R, dns: D, groups: G, standby: S) -> Self {
         let (pacer, descriptions) = (Pacer::default(), Descriptions::default());
-        Self { rds, dns, groups, pacer, descriptions }
+        Self { rds, dns, groups, standby, pacer, descriptions }
     }
 
     /// The same ports with another share of the account's budgets.
@@ -68,7 +73,7 @@ impl<R, D, G> ReadPorts<R, D, G> {
     }
 }
 
-impl<R, D, G: TargetGroupRead> ReadPorts<R, D, G> {
+impl<R, D, G: TargetGroupRead, S> ReadPorts<R, D, G, S> {
     /// Every group of the Region that carries a tag of ours, in the order of their ARNs. It may
     /// take long: an account's groups are many, and its budget of calls is shared.
     ///
@@ -103,24 +108,38 @@ pub async fn read_topology(
 ///
 /// Dropping the future at any await leaves the run where it is: a write that was sent may still
 /// take effect, and the next run reads the outcome.
-pub async fn drive<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+pub async fn drive<R, D, G, S, W>(
     run: Run,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     writer: Option<&W>,
     clock: &impl Clock,
     journal: &mut impl Journal,
-) -> Report {
+) -> Report
+where
+    R: Rds,
+    D: Resolver,
+    G: TargetGroupRead,
+    S: StandbyRead,
+    W: TargetGroupWrite,
+{
     drive_to_end(run, ports, writer, clock, journal).await.report()
 }
 
 /// Like [`drive`], but returns the run itself, whose memory the next run of a process can take.
-pub async fn drive_to_end<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+pub async fn drive_to_end<R, D, G, S, W>(
     mut run: Run,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     writer: Option<&W>,
     clock: &impl Clock,
     journal: &mut impl Journal,
-) -> Run {
+) -> Run
+where
+    R: Rds,
+    D: Resolver,
+    G: TargetGroupRead,
+    S: StandbyRead,
+    W: TargetGroupWrite,
+{
     let end = clock.now().saturating_add(run.left());
     let mut queue = Queue::default();
     let mut under_way = FuturesUnordered::new();
@@ -161,7 +180,7 @@ pub async fn drive_to_end<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGrou
 }
 
 /// What the process knows already. That takes no call.
-fn known<R, D, G>(effect: &Effect, ports: &ReadPorts<R, D, G>) -> Option<Input> {
+fn known<R, D, G, S>(effect: &Effect, ports: &ReadPorts<R, D, G, S>) -> Option<Input> {
     match effect {
         Effect::ReadGroup(index, group, _) => {
             Some(Input::Group(*index, Ok(ports.descriptions.of(group)?)))
@@ -189,13 +208,20 @@ async fn next<F: Future<Output = Vec<Input>>>(
 }
 
 /// Performs a task, and gives what came of it.
-async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
+async fn perform<R, D, G, S, W>(
     task: Task,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     writer: Option<&W>,
     clock: &impl Clock,
     end: Duration,
-) -> Vec<Input> {
+) -> Vec<Input>
+where
+    R: Rds,
+    D: Resolver,
+    G: TargetGroupRead,
+    S: StandbyRead,
+    W: TargetGroupWrite,
+{
     let effect = match task {
         Task::Perform(effect) => effect,
         Task::Describe(class, wanted) => {
@@ -227,6 +253,15 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
             let answers = join_all(names.iter().map(|name| ports.dns.lookup(name, family))).await;
             Input::Answers(index, names.into_iter().zip(answers).collect())
         }
+        Effect::ReadInterfaces(vpc) => {
+            let reads = ports.reads(Class::Routine, clock, end);
+            let read = standby::interfaces(&ports.standby, &vpc, &reads).await;
+            Input::Interfaces(vpc, read)
+        }
+        Effect::ReadRouting(index, group) => {
+            let reads = ports.reads(Class::Routine, clock, end);
+            Input::Routing(index, standby::routing(&ports.standby, &group, &reads).await)
+        }
         Effect::Permit(index, _) => Input::Permitted(index),
         Effect::Register(index, group, target) => {
             let taken = clock.now();
@@ -251,9 +286,9 @@ async fn perform<R: Rds, D: Resolver, G: TargetGroupRead, W: TargetGroupWrite>(
 }
 
 /// Describes the groups of these bindings.
-async fn describe<R, D, G: TargetGroupRead>(
+async fn describe<R, D, G: TargetGroupRead, S>(
     wanted: Vec<(BindingIndex, TargetGroupArn)>,
-    ports: &ReadPorts<R, D, G>,
+    ports: &ReadPorts<R, D, G, S>,
     reads: &Reads<'_, impl Clock>,
 ) -> Vec<Input> {
     let groups: Vec<_> = wanted.iter().map(|(_, group)| group.clone()).collect();

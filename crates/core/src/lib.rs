@@ -74,6 +74,7 @@ pub mod ports;
 pub mod report;
 pub mod run;
 pub mod source;
+pub mod standby;
 pub mod target;
 pub mod text;
 pub mod topology;

@@ -14,6 +14,7 @@ use crate::evidence::Answer;
 use crate::failure::{CallError, LookupError};
 use crate::note::Note;
 use crate::source::Identifier;
+use crate::standby::{Attributes, Interface};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{
     Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
@@ -169,6 +170,45 @@ pub trait TargetGroupRead {
         &self,
         groups: &[TargetGroupArn],
     ) -> impl Future<Output = Result<Vec<GroupTags>, CallError>> + Send;
+}
+
+/// Reads what proves a standby's address, and whether a group may hold it. Nothing of it is called
+/// for a binding that is not warm.
+pub trait StandbyRead {
+    /// The page at `marker` of the network interfaces of RDS in a VPC, or the first page without
+    /// one: those that a service manages and whose description is
+    /// [`DESCRIPTION`](crate::standby::DESCRIPTION).
+    fn interfaces(
+        &self,
+        vpc: &str,
+        marker: Option<String>,
+    ) -> impl Future<Output = Result<Page<Interface>, CallError>> + Send;
+
+    /// The attributes of a target group.
+    fn group_attributes(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<Attributes, CallError>> + Send;
+
+    /// The ARNs of the load balancers that forward to a target group
+    /// (`elasticloadbalancing:DescribeTargetGroups`).
+    fn balancers_of(
+        &self,
+        group: &TargetGroupArn,
+    ) -> impl Future<Output = Result<BTreeSet<String>, CallError>> + Send;
+
+    /// The names of the enabled zones of each of these load balancers, of which there is one at
+    /// least and [`BATCH`] at most.
+    fn balancers(
+        &self,
+        arns: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<BTreeMap<String, BTreeSet<String>>, CallError>> + Send;
+
+    /// The attributes of a load balancer.
+    fn balancer_attributes(
+        &self,
+        arn: &str,
+    ) -> impl Future<Output = Result<Attributes, CallError>> + Send;
 }
 
 /// Changes a target group. Every write goes out once, and ends within [`LONGEST_WRITE`].

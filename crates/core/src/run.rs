@@ -187,6 +187,8 @@ impl Run {
             Input::Answers(index, answers) => {
                 self.step_binding(index, BindingInput::Answers(answers), &mut reaction)
             }
+            // Only a binding whose standby is to be registered asks for these.
+            Input::Interfaces(..) | Input::Routing(..) => {}
             Input::Permitted(index) => {
                 self.step_binding(index, BindingInput::Permitted, &mut reaction)
             }
@@ -344,6 +346,8 @@ impl Run {
             | Input::Tick
             | Input::Group(..)
             | Input::Answers(..)
+            | Input::Interfaces(..)
+            | Input::Routing(..)
             | Input::Permitted(_)
             | Input::Written(..) => false,
         }

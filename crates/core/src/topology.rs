@@ -7,6 +7,7 @@ use std::fmt;
 use crate::failure::CallError;
 pub use crate::host_name::{HostName, HostNameError};
 use crate::source::{Identifier, Source};
+use crate::standby::Placement;
 use crate::target::Family;
 
 /// One reading of a Region's databases. It includes those that no binding can follow, so that a
@@ -299,6 +300,8 @@ pub struct Instance {
     pub standby: Standby,
     /// The families of its addresses, if RDS reports them.
     pub network: Option<Network>,
+    /// Where it and its standby are in the VPC.
+    pub placement: Placement,
 }
 
 /// The families of an instance's addresses: `NetworkType` (botocore rds 2014-10-31; there is no

@@ -12,6 +12,7 @@ mod groups;
 mod rds;
 mod reads;
 mod resolver;
+mod standby;
 mod writes;
 
 use std::collections::BTreeMap;

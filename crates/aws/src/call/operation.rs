@@ -1,11 +1,14 @@
 //! The closed list of calls. Each is a read, and no other name can be sent.
 
+use writerlink_core::ports::action::INTERFACES;
+
 /// A call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     CallerIdentity,
     Subnets,
     SecurityGroups,
+    NetworkInterfaces,
     PrefixListEntries,
     NetworkAcls,
     EndpointServices,
@@ -31,6 +34,7 @@ impl Operation {
             Self::CallerIdentity => "sts:GetCallerIdentity",
             Self::Subnets => "ec2:DescribeSubnets",
             Self::SecurityGroups => "ec2:DescribeSecurityGroups",
+            Self::NetworkInterfaces => INTERFACES,
             Self::PrefixListEntries => "ec2:GetManagedPrefixListEntries",
             Self::NetworkAcls => "ec2:DescribeNetworkAcls",
             Self::EndpointServices => "ec2:DescribeVpcEndpointServiceConfigurations",

@@ -46,6 +46,14 @@ impl Form {
         self.with("Filter.1.Name", name).with_list("Filter.1.Value", values)
     }
 
+    /// Filters of an EC2 call, of which each takes one value.
+    pub(crate) fn with_filters(self, filters: &[(&str, &str)]) -> Self {
+        filters.iter().zip(1..).fold(self, |form, ((name, value), number)| {
+            let form = form.with(format!("Filter.{number}.Name"), name);
+            form.with(format!("Filter.{number}.Value.1"), value)
+        })
+    }
+
     pub(super) fn operation(&self) -> Operation {
         self.operation
     }

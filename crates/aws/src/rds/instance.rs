@@ -1,8 +1,9 @@
 //! Instances, as `DescribeDBInstances` lists them.
 
-use aws_sdk_rds::types::{DbInstance, Endpoint};
+use aws_sdk_rds::types::{DbInstance, DbSubnetGroup, Endpoint, VpcSecurityGroupMembership};
 use writerlink_core::failure::bounded;
 use writerlink_core::source::Identifier;
+use writerlink_core::standby::Placement;
 use writerlink_core::topology::{Instance, Network, Standby};
 
 use super::field::{host_name, identifier, port, publish};
@@ -25,6 +26,27 @@ fn instance_of(instance: &DbInstance) -> Instance {
         vpc: instance.db_subnet_group().and_then(|group| group.vpc_id()).map(str::to_owned),
         standby: standby(instance),
         network: network(instance.network_type()),
+        placement: placement(instance),
+    }
+}
+
+/// Where an instance and its standby are.
+fn placement(instance: &DbInstance) -> Placement {
+    let subnets = instance.db_subnet_group().map(DbSubnetGroup::subnets).unwrap_or_default();
+    let member = |group: &VpcSecurityGroupMembership| {
+        let status = group.status().unwrap_or_default().to_owned();
+        Some((group.vpc_security_group_id()?.to_owned(), status))
+    };
+    let pending = instance.pending_modified_values();
+    Placement {
+        multi_az: instance.multi_az(),
+        multi_az_changes: pending.is_some_and(|pending| pending.multi_az().is_some()),
+        zone: instance.availability_zone().map(str::to_owned),
+        secondary_zone: instance.secondary_availability_zone().map(str::to_owned),
+        subnets: subnets.iter().filter_map(|s| s.subnet_identifier()).map(str::to_owned).collect(),
+        security_groups: instance.vpc_security_groups().iter().filter_map(member).collect(),
+        replicates: instance.read_replica_source_db_instance_identifier().is_some()
+            || instance.read_replica_source_db_cluster_identifier().is_some(),
     }
 }
 
@@ -56,7 +78,7 @@ fn standby(instance: &DbInstance) -> Standby {
 #[cfg(test)]
 mod tests {
     use aws_sdk_rds::types::builders::DbInstanceBuilder;
-    use aws_sdk_rds::types::{DbSubnetGroup, Tag};
+    use aws_sdk_rds::types::{PendingModifiedValues, Subnet, Tag};
 
     use super::*;
 
@@ -92,8 +114,41 @@ mod tests {
             vpc: Some("vpc-1".to_owned()),
             standby: Standby::Unknown,
             network: Some(Network::Dual),
+            placement: Placement::default(),
         };
         assert_eq!(listed, wanted);
+    }
+
+    #[test]
+    fn an_instance_keeps_its_zones_subnets_and_security_groups_with_their_status() {
+        let group = |id: &str, status: &str| {
+            VpcSecurityGroupMembership::builder().vpc_security_group_id(id).status(status).build()
+        };
+        let subnet = Subnet::builder().subnet_identifier("subnet-1").build();
+        let listed = instance("billing", "postgres")
+            .multi_az(true)
+            .availability_zone("eu-west-1a")
+            .secondary_availability_zone("eu-west-1b")
+            .db_subnet_group(DbSubnetGroup::builder().subnets(subnet).build())
+            .vpc_security_groups(group("sg-1", "active"))
+            .vpc_security_groups(group("sg-2", "adding"))
+            .pending_modified_values(PendingModifiedValues::builder().multi_az(false).build())
+            .read_replica_source_db_instance_identifier("orders");
+        let text = str::to_owned;
+        let wanted = Placement {
+            multi_az: Some(true),
+            multi_az_changes: true,
+            zone: Some(text("eu-west-1a")),
+            secondary_zone: Some(text("eu-west-1b")),
+            subnets: [text("subnet-1")].into(),
+            security_groups: [("sg-1", "active"), ("sg-2", "adding")]
+                .map(|(id, status)| (text(id), text(status)))
+                .into(),
+            replicates: true,
+        };
+        assert_eq!(instance_of(&listed.build()).placement, wanted);
+        let plain = instance_of(&instance("billing", "postgres").build());
+        assert_eq!(plain.placement, Placement::default());
     }
 
     #[test]

@@ -78,6 +78,7 @@ fn topology(names: &[&str], publish: Option<&str>) -> Topology {
         vpc: None,
         standby: Standby::Unknown,
         network: None,
+        placement: Default::default(),
     };
     Topology {
         clusters: names.iter().map(|name| (id(name), cluster.clone())).collect(),

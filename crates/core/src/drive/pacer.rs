@@ -8,8 +8,9 @@
 //! | ELBv2, all calls of the account | 40 | 10 | AWS docs, "Request throttling for the Elastic Load Balancing API" |
 //! | ELBv2, registrations | 20 | 4 | the same |
 //! | RDS | 10 | 5, up to 20 | not documented, so it is found out |
+//! | EC2 | 10 | 2 | AWS docs, "Request throttling for the Amazon EC2 API": 100 and 20 for one call |
 //!
-//! The share scales the two of ELBv2. Its budget for Describe calls (40, 10 a second) is no bucket
+//! A tenth of EC2's is ours at most. The share scales it and the two of ELBv2. Its budget for Describe calls (40, 10 a second) is no bucket
 //! here: it never runs out before that of all calls.
 //!
 //! A throttle says that others use more than the rest. The rate is halved, down to a sixteenth, and
@@ -75,6 +76,7 @@ impl From<Priority> for Class {
 const ACCOUNT: usize = 0;
 const REGISTRATION: usize = 1;
 const RDS: usize = 2;
+const EC2: usize = 3;
 
 /// The buckets that a call draws from. The last one is slowed down when the call is throttled: it
 /// is the one that runs out first, and if it was the account's, the reads find that out themselves.
@@ -82,6 +84,7 @@ fn buckets_of(call: &str) -> &'static [usize] {
     match call {
         action::REGISTER | action::DEREGISTER => &[ACCOUNT, REGISTRATION],
         _ if call.starts_with("rds:") => &[RDS],
+        _ if call.starts_with("ec2:") => &[EC2],
         _ => &[ACCOUNT],
     }
 }
@@ -151,9 +154,9 @@ impl Bucket {
     }
 }
 
-/// The buckets, in the places [`ACCOUNT`], [`REGISTRATION`] and [`RDS`].
+/// The buckets, in the places [`ACCOUNT`], [`REGISTRATION`], [`RDS`] and [`EC2`].
 #[derive(Debug, Clone)]
-struct Buckets([Bucket; 3]);
+struct Buckets([Bucket; 4]);
 
 impl Buckets {
     fn of(share: Share) -> Self {
@@ -163,7 +166,7 @@ impl Buckets {
             let rate = rate * 10 * percent;
             Bucket::of(burst * 10 * percent, rate, rate)
         };
-        Self([shared(40, 10), shared(20, 4), Bucket::of(10_000, 5_000, 20_000)])
+        Self([shared(40, 10), shared(20, 4), Bucket::of(10_000, 5_000, 20_000), shared(10, 2)])
     }
 
     /// Takes a token from every bucket of a call, or from none and says how long to wait.

@@ -33,6 +33,8 @@ fn needs(effect: &Effect) -> Option<(Class, &'static str)> {
         Effect::ReadTopology(_)
         | Effect::ReadTags
         | Effect::Resolve(..)
+        | Effect::ReadInterfaces(_)
+        | Effect::ReadRouting(..)
         | Effect::Register(..)
         | Effect::Deregister(..) => None,
     }

@@ -17,6 +17,7 @@ use crate::failure::LookupError;
 use crate::ports::{Filter, GroupTags, ListedGroup, Page};
 use crate::report::Status;
 use crate::source::Identifier;
+use crate::standby::{Attributes, Interface};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetState};
 use crate::topology::{Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy};
 
@@ -292,10 +293,39 @@ impl Resolver for Names {
     }
 }
 
-type Ports<'a> = ReadPorts<NoDatabases, Names, &'a Groups>;
+/// No binding is warm, so nothing asks for a standby.
+#[derive(Debug, Clone)]
+struct NoStandbys;
+
+impl StandbyRead for NoStandbys {
+    async fn interfaces(&self, _: &str, _: Option<String>) -> Result<Page<Interface>, CallError> {
+        panic!("no binding is warm")
+    }
+
+    async fn group_attributes(&self, _: &TargetGroupArn) -> Result<Attributes, CallError> {
+        panic!("no binding is warm")
+    }
+
+    async fn balancers_of(&self, _: &TargetGroupArn) -> Result<BTreeSet<String>, CallError> {
+        panic!("no binding is warm")
+    }
+
+    async fn balancers(
+        &self,
+        _: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+        panic!("no binding is warm")
+    }
+
+    async fn balancer_attributes(&self, _: &str) -> Result<Attributes, CallError> {
+        panic!("no binding is warm")
+    }
+}
+
+type Ports<'a> = ReadPorts<NoDatabases, Names, &'a Groups, NoStandbys>;
 
 fn ports(groups: &Groups) -> Ports<'_> {
-    ReadPorts::new(NoDatabases, Names, groups)
+    ReadPorts::new(NoDatabases, Names, groups, NoStandbys)
 }
 
 /// A sweep over so many bindings, each of a name and a group.

@@ -28,6 +28,7 @@ fn instance(label: &str, cluster: Option<&str>) -> Instance {
         vpc: Some("vpc-1".to_owned()),
         standby: Standby::RefusesTcp,
         network: None,
+        placement: Default::default(),
     }
 }
 

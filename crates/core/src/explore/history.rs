@@ -339,6 +339,9 @@ impl Setup {
             }
             Effect::Resolve(..) => said(Key::Dns),
             Effect::ReadTags | Effect::ReadGroup(..) => or_failed(vec![Outcome::Read]),
+            Effect::ReadInterfaces(_) | Effect::ReadRouting(..) => {
+                unreachable!("no binding is warm")
+            }
             Effect::ReadTargets(..) => {
                 let stale = moment.budget.stale > 0 && moment.world.before != moment.world.group;
                 let mut outcomes = or_failed(vec![Outcome::Read]);

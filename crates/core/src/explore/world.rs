@@ -345,6 +345,7 @@ pub(super) fn topology(kind: Kind, port: u16, up: Places, writer: Option<Place>)
         vpc: None,
         standby,
         network: None,
+        placement: Default::default(),
     };
     match kind {
         Kind::Cluster | Kind::Readers => Topology {

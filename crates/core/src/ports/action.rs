@@ -22,3 +22,11 @@ pub const TAGS: &str = "elasticloadbalancing:DescribeTags";
 pub const REGISTER: &str = "elasticloadbalancing:RegisterTargets";
 /// [`TargetGroupWrite::deregister`](super::TargetGroupWrite::deregister).
 pub const DEREGISTER: &str = "elasticloadbalancing:DeregisterTargets";
+/// [`StandbyRead::interfaces`](super::StandbyRead::interfaces).
+pub const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+/// [`StandbyRead::group_attributes`](super::StandbyRead::group_attributes).
+pub const GROUP_ATTRIBUTES: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
+/// [`StandbyRead::balancers`](super::StandbyRead::balancers).
+pub const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
+/// [`StandbyRead::balancer_attributes`](super::StandbyRead::balancer_attributes).
+pub const BALANCER_ATTRIBUTES: &str = "elasticloadbalancing:DescribeLoadBalancerAttributes";

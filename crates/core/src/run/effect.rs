@@ -11,6 +11,7 @@ use crate::event::Intent;
 use crate::evidence::Answers;
 use crate::failure::CallError;
 use crate::note::Note;
+use crate::standby::{Interface, Routing};
 use crate::target::{Family, Registration, Target, TargetGroup, TargetGroupArn};
 use crate::topology::{HostName, Scope, Topology};
 
@@ -27,6 +28,10 @@ pub enum Effect {
     ReadTargets(BindingIndex, TargetGroupArn, Priority),
     /// Ask DNS for these names.
     Resolve(BindingIndex, Vec<HostName>, Family),
+    /// Read the network interfaces of RDS in this VPC.
+    ReadInterfaces(String),
+    /// Read how a group's traffic is routed.
+    ReadRouting(BindingIndex, TargetGroupArn),
     /// Take from the account's budget of calls what one write needs. The run then reads the keys
     /// again where it must, and sends the write, which takes nothing more from the budget. A write
     /// that waited for its turn after that reading would act on old evidence.
@@ -79,6 +84,10 @@ pub enum Input {
     Targets(BindingIndex, Result<Vec<Target>, CallError>),
     /// DNS answered, or did not, for each name.
     Answers(BindingIndex, Answers),
+    /// The network interfaces of RDS in this VPC were read, or could not be.
+    Interfaces(String, Result<Vec<Interface>, CallError>),
+    /// How the group's traffic is routed was read, or could not be.
+    Routing(BindingIndex, Result<Routing, CallError>),
     /// The budget has what one write needs, and it was taken.
     Permitted(BindingIndex),
     /// The write was acknowledged, refused, or its answer was lost.

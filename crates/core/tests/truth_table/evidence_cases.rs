@@ -145,6 +145,7 @@ fn topology(source: &Source) -> Topology {
         vpc: Some("vpc-1".to_owned()),
         standby: Standby::RefusesTcp,
         network: None,
+        placement: Default::default(),
     };
     let member = |label: &str, writer| Member { instance: id(label), writer };
     let cluster = Cluster {

@@ -97,7 +97,7 @@ impl Fleet {
         let time = VirtualTime::default();
         time.run(time.sleep(self.world.now()));
         let region = InProcess::new(self.world.clone(), time.clone());
-        let ports = ReadPorts::new(region.clone(), region.clone(), region.clone());
+        let ports = ReadPorts::new(region.clone(), region.clone(), region.clone(), region.clone());
         let memory = Mutex::default();
         Process { time, region, ports, config, links: self.links.clone(), memory }
     }
@@ -112,7 +112,7 @@ pub(super) struct Process {
     pub(super) config: Config,
     pub(super) links: Vec<Link>,
     region: Region,
-    ports: ReadPorts<Region, Region, Region>,
+    ports: ReadPorts<Region, Region, Region, Region>,
     memory: Mutex<Memory>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
+use writerlink_core::standby::Placement;
 use writerlink_core::topology::{
     Cluster, CustomEndpoint, Form, Instance, ListedProxyEndpoint, Member, Membership, Network,
     Proxy, ProxyEndpoint, Standby,
@@ -78,6 +79,7 @@ pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
                     rds::Network::Ipv4 => Network::Ipv4,
                     rds::Network::Dual => Network::Dual,
                 }),
+                placement: Placement::default(),
             },
         ))
     });

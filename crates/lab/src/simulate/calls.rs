@@ -1,13 +1,16 @@
 //! The ports that a simulated run gets: those of the region, with every call recorded.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use writerlink_core::evidence::Answer;
 use writerlink_core::failure::{CallError, Failure, LookupError, Rejection};
 use writerlink_core::ports::{
-    Filter, GroupTags, ListedGroup, Page, Rds, Resolver, TargetGroupRead, TargetGroupWrite,
+    Filter, GroupTags, ListedGroup, Page, Rds, Resolver, StandbyRead, TargetGroupRead,
+    TargetGroupWrite,
 };
 use writerlink_core::source::Identifier;
+use writerlink_core::standby::{Attributes, Interface};
 use writerlink_core::target::{Family, Registration, Target, TargetGroupArn, TargetState};
 use writerlink_core::topology::{
     Cluster, CustomEndpoint, HostName, Instance, ListedProxyEndpoint, Proxy, Topology,
@@ -289,6 +292,35 @@ impl TargetGroupRead for Calls {
 
     async fn tags(&self, groups: &[TargetGroupArn]) -> Result<Vec<GroupTags>, CallError> {
         self.region.tags(groups).await
+    }
+}
+
+impl StandbyRead for Calls {
+    async fn interfaces(
+        &self,
+        vpc: &str,
+        marker: Option<String>,
+    ) -> Result<Page<Interface>, CallError> {
+        self.region.interfaces(vpc, marker).await
+    }
+
+    async fn group_attributes(&self, group: &TargetGroupArn) -> Result<Attributes, CallError> {
+        self.region.group_attributes(group).await
+    }
+
+    async fn balancers_of(&self, group: &TargetGroupArn) -> Result<BTreeSet<String>, CallError> {
+        self.region.balancers_of(group).await
+    }
+
+    async fn balancers(
+        &self,
+        arns: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+        self.region.balancers(arns).await
+    }
+
+    async fn balancer_attributes(&self, arn: &str) -> Result<Attributes, CallError> {
+        self.region.balancer_attributes(arn).await
     }
 }
 

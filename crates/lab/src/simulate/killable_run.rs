@@ -31,7 +31,7 @@ pub(super) async fn run(
     memory: Memory,
 ) -> Ended {
     let calls = Calls::new(id, &sim);
-    let ports = ReadPorts::new(calls.clone(), calls.clone(), calls.clone());
+    let ports = ReadPorts::new(calls.clone(), calls.clone(), calls.clone(), calls.clone());
     let run = Run::remembering(&sim.config, &trigger, sim.clock(), left, &memory);
     let mut notes = Notes { sim: &sim, id, calls: &calls };
     let killable_run = KillableRun {

@@ -76,7 +76,7 @@ impl Calm {
 
     fn sweep_with(&self, writer: Option<&impl TargetGroupWrite>) -> BindingReport {
         let region = || self.region.clone();
-        let ports = ReadPorts::new(region(), region(), region());
+        let ports = ReadPorts::new(region(), region(), region(), region());
         let trigger = Trigger::sweep(TriggerKind::Schedule);
         let run = Run::new(&self.config, &trigger, Timestamp::now(), LIMIT);
         let report = self.time.run(drive(run, &ports, writer, &self.time, &mut ()));

@@ -44,6 +44,7 @@ fn instance(label: &str, engine: &str, of: Option<&str>) -> (Identifier, Instanc
         vpc: None,
         standby: Standby::Unknown,
         network: None,
+        placement: Default::default(),
     };
     (id(label), instance)
 }

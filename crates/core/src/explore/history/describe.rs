@@ -95,6 +95,8 @@ fn call(effect: &Effect) -> String {
         Effect::ReadTopology(_) => "the topology".to_owned(),
         Effect::ReadTags => "the tags".to_owned(),
         Effect::ReadGroup(..) => "the group".to_owned(),
+        Effect::ReadInterfaces(_) => "the interfaces".to_owned(),
+        Effect::ReadRouting(..) => "the routing".to_owned(),
         Effect::ReadTargets(..) => "the targets".to_owned(),
         Effect::Resolve(..) => "DNS".to_owned(),
         Effect::Permit(_, PermitFor::Register) => "a permit to register".to_owned(),

@@ -242,6 +242,9 @@ impl World {
                     names.into_iter().map(|name| (name.clone(), self.lookup(&name))).collect(),
                 )
             }
+            Effect::ReadInterfaces(_) | Effect::ReadRouting(..) => {
+                unreachable!("no binding is warm")
+            }
             Effect::Permit(index, _) => Input::Permitted(index),
             Effect::Register(index, _, registration) => {
                 let last = last(registration.address.ip());
@@ -333,6 +336,7 @@ impl World {
             vpc: None,
             standby: Standby::Unknown,
             network: None,
+            placement: Default::default(),
         };
         let cluster = |of: &str, writer: u8, status: &str| Cluster {
             engine: "aurora-postgresql".to_owned(),
