@@ -1,9 +1,12 @@
 //! What happens to the standby of a Multi-AZ instance beside failovers, and databases that share
 //! its security groups.
 
+use std::net::IpAddr;
+
 use super::add::NewInstance;
 use super::instance::Writes;
 use super::{InstanceKey, MultiAz, Rds, RdsChange, Status, refusal};
+use crate::world::elbv2::IpFamily;
 use crate::world::surroundings::security_group;
 use crate::world::{self, ApiError, World};
 
@@ -42,6 +45,24 @@ impl World {
             instance.standby = Some(host);
         }
         Ok(())
+    }
+
+    /// The host of an instance's standby is replaced, and its address, which is given back, goes to
+    /// a new database of the same engine with security groups of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`replace_standby`](World::replace_standby), or when the name is taken.
+    pub fn reuse_standby(&mut self, instance: &str, by: &str) -> Result<IpAddr, ApiError> {
+        let found = self.rds.find_instance(instance)?.clone();
+        self.replace_standby(instance)?;
+        let host = found.standby.expect("it had one");
+        let (engine, port, network) = (found.engine, found.port, found.network);
+        let new =
+            NewInstance { name: by, engine, port, cluster: None, network, host, standby: None };
+        let key = self.insert_instance(new)?;
+        self.make_available(key);
+        Ok(host.address_in(IpFamily::Ipv4))
     }
 
     /// An instance gets a standby, or loses it (ModifyDBInstance with `ApplyImmediately`): the
