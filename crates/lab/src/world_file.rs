@@ -25,6 +25,7 @@ pub use databases::{
 };
 
 use crate::place::FileError;
+use crate::scene::Standby;
 use crate::world::Pace;
 use crate::world::elbv2::{
     GroupProtocol, HealthCheck, HealthCheckProtocol, IpFamily, LeavingHealth, TargetType,
@@ -154,6 +155,9 @@ pub struct TargetGroup {
     pub source: Option<Text<Source>>,
     /// The name of a binding of that source, for `--write-config`.
     pub binding: Option<String>,
+    /// Whether the standby of an `instance/` source is a target too, as in our configuration.
+    #[serde(default)]
+    pub standby: Standby,
     /// The targets at the beginning.
     pub targets: Option<Vec<Text<SocketAddr>>>,
     /// Whether the load balancer's nodes send connections to other zones.

@@ -150,6 +150,7 @@ impl LinkVerdict {
         let at_last = groups.last().map(|group| group.present.clone()).unwrap_or_default();
         let wanted = match expect {
             Expectation::Follows => belongs.clone(),
+            Expectation::Warm => with_standby(&belongs, link),
             Expectation::Untouched => at_first,
         };
         let right_since = groups
@@ -168,7 +169,7 @@ impl LinkVerdict {
             group.to > since && belongs.iter().all(|one| group.present.contains(one))
         });
         let converged = at_last == wanted
-            && (expect == Expectation::Follows
+            && (expect != Expectation::Untouched
                 || groups.iter().all(|group| group.present == wanted));
         LinkVerdict {
             name: link.name.clone(),
@@ -183,7 +184,7 @@ impl LinkVerdict {
             registered_after: registered.map(|group| milliseconds(group.from - since).max(0.0)),
             right_after: right_since
                 .map(|right| milliseconds(right - since).max(0.0))
-                .filter(|_| converged && expect == Expectation::Follows),
+                .filter(|_| converged && expect != Expectation::Untouched),
             outage: Outage::of(statements, &outages, end),
             outages,
             rows: statements.iter().filter(|statement| statement.end == End::Acknowledged).count(),
@@ -205,6 +206,12 @@ impl LinkVerdict {
                     let wanted = self.wanted.join(" and ");
                     format!("{name}: the group holds {targets}; it should hold {wanted}")
                 }
+                Expectation::Warm => {
+                    let writer = self.wanted.join(" and ");
+                    format!(
+                        "{name}: the group holds {targets}; it should hold {writer} and its standby"
+                    )
+                }
                 Expectation::Untouched => {
                     format!(
                         "{name}: the group changed and holds {targets}; it should stay unchanged"
@@ -220,6 +227,13 @@ impl LinkVerdict {
         }
         faults
     }
+}
+
+/// These and the standby of the end, in order of their names.
+fn with_standby(belongs: &[String], link: &LinkRecording) -> Vec<String> {
+    let standby = link.standby.last().map(|span| addresses(&span.what)).unwrap_or_default();
+    let all: BTreeSet<String> = belongs.iter().chain(&standby).cloned().collect();
+    all.into_iter().collect()
 }
 
 /// The addresses that a span names.
