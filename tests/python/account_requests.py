@@ -59,6 +59,19 @@ CALLS = [
         },
     ),
     ("sqs", "get_queue_attributes", {"QueueUrl": f"{ENDPOINT}/111122223333/failures", "AttributeNames": ["All"]}),
+    # Not of `AccountReader`: the port that proves a standby's address.
+    (
+        "ec2",
+        "describe_network_interfaces",
+        {
+            "Filters": [
+                {"Name": "vpc-id", "Values": ["vpc-1"]},
+                {"Name": "requester-managed", "Values": ["true"]},
+                {"Name": "description", "Values": ["RDSNetworkInterface"]},
+            ],
+            "MaxResults": 1000,
+        },
+    ),
 ]
 
 # botocore prefers newer protocols here. The API's reference documents the query protocol too.

@@ -132,6 +132,8 @@ pub struct Binding {
     /// The addresses are outside the group's VPC, and the source does not show it: only for
     /// `dns/HOST`.
     pub outside_vpc: bool,
+    /// Whether the standby's address is registered beside the writer's: only for `instance/ID`.
+    pub standby: StandbyMode,
     /// The addresses that may be registered.
     pub allow: Allow,
     /// Who consents to the database being published through the group.
@@ -163,6 +165,17 @@ pub enum PortDiffers {
     /// It is intended: the database listens on a port that RDS does not report, such as Oracle's
     /// TLS port.
     Allowed,
+}
+
+/// What a binding does about the standby of its Multi-AZ instance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandbyMode {
+    /// Nothing: only the writer's address is registered.
+    #[default]
+    Cold,
+    /// The standby's address is registered too.
+    Warm,
 }
 
 /// Whether a binding's group may be changed.

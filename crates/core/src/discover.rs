@@ -23,7 +23,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use crate::config::ENTRY;
-use crate::config::{BadBinding, Binding, Config, Consent, Discover, Mode, PortDiffers};
+use crate::config::{
+    BadBinding, Binding, Config, Consent, Discover, Mode, PortDiffers, StandbyMode,
+};
 use crate::failure::{CallError, bounded};
 use crate::source::{Fallback, Identifier, Source};
 use crate::target::{TargetGroup, TargetGroupArn};
@@ -133,6 +135,7 @@ fn binding(discover: &Discover, tagged: &TaggedGroup) -> Result<Found, String> {
         exclusive: false,
         max_removals: Binding::MAX_REMOVALS,
         outside_vpc: false,
+        standby: StandbyMode::Cold,
         allow: discover.allow.clone(),
         consent: Consent::Tagged,
     };

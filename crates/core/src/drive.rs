@@ -255,12 +255,14 @@ where
         }
         Effect::ReadInterfaces(vpc) => {
             let reads = ports.reads(Class::Routine, clock, end);
-            let read = standby::interfaces(&ports.standby, &vpc, &reads).await;
+            let read = standby::interfaces(&ports.standby, &vpc, &reads);
+            let read = standby::soon(action::INTERFACES, clock, read).await;
             Input::Interfaces(vpc, read)
         }
         Effect::ReadRouting(index, group) => {
             let reads = ports.reads(Class::Routine, clock, end);
-            Input::Routing(index, standby::routing(&ports.standby, &group, &reads).await)
+            let read = standby::routing(&ports.standby, &group, &reads);
+            Input::Routing(index, standby::soon(action::GROUP_ATTRIBUTES, clock, read).await)
         }
         Effect::Permit(index, _) => Input::Permitted(index),
         Effect::Register(index, group, target) => {

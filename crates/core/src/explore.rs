@@ -6,6 +6,7 @@
 //! - `monitor`: the promises of `docs/semantics.md`, judged from outside a run.
 //! - `walk`: visits every reachable moment once. From each world, it tries a sweep without faults.
 //! - `sets`: the same for a set of equal members, the readers of a cluster.
+//! - `warm`: the same for a warm binding, with the network interfaces that prove its standby.
 //! - `limits`: what is not promised, each limit with the shortest history that shows it.
 //! - `ablations`: switches off each safety mechanism in turn, and keeps the harm that follows. With
 //!   the mechanism, as many moments of the same setup do no harm.
@@ -20,6 +21,7 @@ mod limits;
 mod monitor;
 mod sets;
 mod walk;
+mod warm;
 mod world;
 
 use std::time::Duration;

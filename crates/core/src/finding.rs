@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use crate::plan::{Hold, Plan};
+use crate::plan::{Hold, Plan, StandbyRemark};
 use crate::source::Source;
 use crate::target::{Target, TargetState};
 
@@ -61,7 +61,20 @@ pub fn findings(source: &Source, targets: &[Target], plan: &Plan) -> Vec<Finding
         message: hold.to_string(),
         remedy: hold.remedy().unwrap_or_default(),
     });
-    health(source, targets, plan).into_iter().chain(former).collect()
+    let standby = plan.holds.iter().filter_map(|hold| match hold {
+        Hold::Standby(remark) => Some(Finding {
+            code: remark.word(),
+            severity: match remark {
+                // Nothing can be done about it but to choose.
+                StandbyRemark::Refused(_) | StandbyRemark::TakesConnections(_) => Severity::Note,
+                _ => Severity::CostsYouSeconds,
+            },
+            message: hold.to_string(),
+            remedy: hold.remedy().unwrap_or_default(),
+        }),
+        _ => None,
+    });
+    health(source, targets, plan).into_iter().chain(former).chain(standby).collect()
 }
 
 /// The findings about the health of the targets that belong in the group.

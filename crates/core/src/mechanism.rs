@@ -59,6 +59,18 @@ pub(crate) enum Mechanism {
     GivesUp,
     /// A binding whose port is not the one that RDS reports writes nothing.
     PortDiffersHolds,
+    /// A target that may be a warm binding's standby is removed only when it is shown not to be.
+    StandbyIsSpared,
+    /// That it is not must be shown before and after the targets were read.
+    ContradictedTwice,
+    /// Network interfaces that cannot be read show nothing.
+    UnprovenHolds,
+    /// A standby is registered only when the sweep before saw it and all else in place, too.
+    TwoSweeps,
+    /// While a warm binding's writer is not healthy, no target is removed.
+    UnhealthyFreezes,
+    /// A target that stays healthy beside the healthy writer is no standby.
+    BesideLeaves,
     /// A write that was acknowledged and that the last reading does not show is reported.
     MissingWriteIsReported,
 }

@@ -27,6 +27,7 @@
 //!    - A removal goes out only while all that is wanted is present, one of the wanted targets
 //!      serves, and its registration is proven. Without the proof that target is registered again.
 //!    - The keys are read again after the targets and before each removal.
+//!    - A warm binding's standby is registered when nothing else is to be done (`standby.rs`).
 //!    - A plan that would remove more than `max-removals` targets removes none, and at most half of
 //!      a set leaves in one round.
 //!
@@ -48,14 +49,17 @@ mod observation;
 mod order;
 mod port;
 mod rules;
+mod standby;
 mod trust;
 
 use std::time::Duration;
 
 pub use self::action::{Action, Plan, Step};
-pub use self::hold::{Hold, Weight};
+pub use self::hold::{Hold, StandbyRemark, Weight};
 use self::look::Look;
-pub use self::observation::{EarlierRounds, KeyChange, Observation, RegistrationProof};
+pub use self::observation::{
+    EarlierRounds, KeyChange, Observation, RegistrationProof, StandbySeen,
+};
 pub use self::trust::{TrustInDns, VoidTrust};
 use crate::config::{Binding, Timing};
 

@@ -105,6 +105,9 @@ pub struct BindingReport {
     pub deregistered: Vec<String>,
     /// What is left to do.
     pub planned: Vec<String>,
+    /// A warm binding's standby, as far as the run has looked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<StandbyReport>,
     /// What was left alone without keeping anything else from being done, in sentences.
     pub notes: Vec<String>,
     /// What was noticed besides the group's membership.
@@ -123,6 +126,17 @@ impl BindingReport {
     pub fn is_broken(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Broken)
     }
+}
+
+/// A warm binding's standby.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StandbyReport {
+    /// Its address, where that is proven.
+    pub address: Option<IpAddr>,
+    /// The state of the target at that address, in ELBv2's word, where there is one.
+    pub state: Option<String>,
+    /// `proven`, `not-found`, `ambiguous`, `unproven` or `refused`.
+    pub proof: &'static str,
 }
 
 /// How a binding ends a run.

@@ -21,11 +21,13 @@
 //! 4. *The end.* The run is over when every binding rests or the time is used up. Its
 //!    [`report`](Run::report) says what was confirmed.
 //!
-//! The bindings share the readings of the topology (`run/topology_cache.rs`) and nothing else: one
-//! bad binding never stops or fails another.
+//! The bindings share the readings of the topology (`run/topology_cache.rs`) and those of network
+//! interfaces (`run/interface_cache.rs`), and nothing else: one bad binding never stops or fails
+//! another.
 
 mod binding_run;
 mod effect;
+mod interface_cache;
 mod look_schedule;
 mod memory;
 mod pending_event;
@@ -47,6 +49,7 @@ use jiff::Timestamp;
 use self::binding_run::{BindingRun, RunTrust};
 use self::effect::Context;
 pub use self::effect::{BindingIndex, Effect, Input, PermitFor, Priority, Reaction};
+use self::interface_cache::InterfaceCache;
 pub use self::memory::Memory;
 use self::pending_event::{PendingEvent, Taken};
 use self::phase::BindingInput;
@@ -75,6 +78,7 @@ pub struct Run {
     /// The looks whose turn has come.
     routine: RoutineLooks,
     topology_cache: TopologyCache,
+    interface_cache: InterfaceCache,
     /// The bindings, in the order of the configuration; then those that tags ask for.
     entries: Vec<Entry>,
     /// The events, until the run knows which bindings they concern.
@@ -127,6 +131,7 @@ impl Run {
             memory: Arc::new(memory.clone()),
             routine: RoutineLooks::of(trigger, now),
             topology_cache: TopologyCache::of(scope(config, &entries)),
+            interface_cache: InterfaceCache::default(),
             entries,
             pending_events: Vec::new(),
             tag_search: TagSearch::of(config, trigger),
@@ -187,8 +192,10 @@ impl Run {
             Input::Answers(index, answers) => {
                 self.step_binding(index, BindingInput::Answers(answers), &mut reaction)
             }
-            // Only a binding whose standby is to be registered asks for these.
-            Input::Interfaces(..) | Input::Routing(..) => {}
+            Input::Interfaces(vpc, result) => self.interface_cache.arrive(vpc, result),
+            Input::Routing(index, result) => {
+                self.step_binding(index, BindingInput::Routing(result), &mut reaction)
+            }
             Input::Permitted(index) => {
                 self.step_binding(index, BindingInput::Permitted, &mut reaction)
             }
@@ -198,7 +205,10 @@ impl Run {
         }
         // Rounds first: one that begins now can use the reading at hand.
         self.begin_due_rounds(&mut reaction);
+        self.serve_waiting_for_interfaces(&mut reaction);
         self.serve_waiting_for_topology(&mut reaction);
+        // A reading of the topology can lead to one of the interfaces at once.
+        self.serve_waiting_for_interfaces(&mut reaction);
         reaction
     }
 
@@ -529,6 +539,19 @@ impl Run {
         }
     }
 
+    /// Gives the readings of network interfaces to the bindings that wait for them, and begins
+    /// those that nobody has begun.
+    fn serve_waiting_for_interfaces(&mut self, reaction: &mut Reaction) {
+        for index in 0..self.entries.len() {
+            let awaited = self.entries[index].good().and_then(BindingRun::awaits_interfaces);
+            if let Some(awaited) = awaited.cloned()
+                && let Some(interfaces) = self.interface_cache.serve(&awaited, reaction)
+            {
+                self.step_binding(index, BindingInput::Interfaces(interfaces), reaction);
+            }
+        }
+    }
+
     /// Offers a reading of the topology to every binding; those that wait for such a one take it.
     fn offer_topology(&mut self, reading: &TopologyReading, reaction: &mut Reaction) {
         for index in 0..self.entries.len() {
@@ -553,6 +576,9 @@ impl Run {
                 routine_left: self.routine.left(),
                 now: self.now,
                 known: self.topology_cache.known(),
+                is_sweep: self.sweeps,
+                is_whole: self.topology_cache.is_whole(),
+                interfaces: &self.interface_cache,
                 reaction,
             };
             binding_run.step(input, cx);

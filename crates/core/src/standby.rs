@@ -5,6 +5,19 @@
 //! written when it becomes the writer. RDS names no address of a standby, and an interface of RDS
 //! carries no name of its instance. So the address is proven from everything that EC2, RDS and DNS
 //! say together.
+//!
+//! - `fit`: whether an instance can have a warm standby at all.
+//! - `proof`: where the standby is, as one reading of everything shows it, and whether that reading
+//!   contradicts that an address is the standby's.
+//! - `safety`: whether a group may hold a target that refuses TCP.
+
+mod fit;
+mod proof;
+mod safety;
+
+pub use self::fit::{Refusal, fit};
+pub use self::proof::{Ambiguity, Missing, Proof, Sources, StandbyReading, neighbours, prove};
+pub use self::safety::{Unsafe, safety};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -797,6 +797,28 @@ fn readers_without_cross_zone_need_a_target_in_each_zone() {
     assert!(found.found.contains("a zone without a target"), "{}", found.found);
 }
 
+#[test]
+fn a_group_that_cannot_hold_the_standby_of_a_warm_binding_costs_seconds() {
+    let mut account = sound();
+    (SHAPES[1].2)(&mut account);
+    let mut config = config("instance/orders");
+    let told = |account: &Account, config: &Config| {
+        let report = look(account, config);
+        report.findings.iter().filter(|found| found.id == "W521").map(|f| f.severity).collect()
+    };
+    let all: fn(&mut Account) = |account| set(account, "load_balancing.cross_zone.enabled", "true");
+    all(&mut account);
+    let none: Vec<SeverityWord> = told(&account, &config);
+    assert_eq!(none, [], "a cold binding has no standby in its group");
+    let binding = config.bindings[0].as_mut().expect("a binding");
+    binding.standby = writerlink_core::config::StandbyMode::Warm;
+    assert_eq!(told(&account, &config), [], "this group can hold it");
+    set(&mut account, "target_health_state.unhealthy.connection_termination.enabled", "false");
+    assert_eq!(told(&account, &config), [Costs]);
+    set(&mut account, "load_balancing.cross_zone.enabled", "false");
+    assert_eq!(told(&account, &config), [Costs, Costs]);
+}
+
 /// Something that was not read, the check that then has no answer, and what must not be said.
 type Unread = (fn(&mut Account), &'static str, &'static [(&'static str, SeverityWord)]);
 

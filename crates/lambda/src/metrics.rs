@@ -60,7 +60,9 @@ impl Measured<'_> {
             }
         }
         let each = self.results().map(|(binding, not_ok)| {
-            self.line(Some(&binding.name), &[("BindingNotOk", "None", not_ok.into())])
+            let mut values = vec![("BindingNotOk", "None", not_ok.into())];
+            values.extend(standby(binding));
+            self.line(Some(&binding.name), &values)
         });
         std::iter::once(self.line(None, &values)).chain(each).collect()
     }
@@ -107,6 +109,25 @@ impl Measured<'_> {
     }
 }
 
+/// The findings about a warm binding's standby, each with its metric.
+const STANDBY: [(&str, &str); 5] = [
+    ("standby-not-found", "StandbyNotFound"),
+    ("standby-ambiguous", "StandbyAmbiguous"),
+    ("standby-unproven", "StandbyUnproven"),
+    ("standby-refused", "StandbyRefused"),
+    ("standby-unsafe", "StandbyUnsafe"),
+];
+
+/// What a run that looked for the standby of a binding found. No alarm is on it: the writer is
+/// followed all the same.
+fn standby(binding: &BindingReport) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+    let found = binding.standby.is_some().then_some(STANDBY).into_iter().flatten();
+    found.map(|(code, name)| {
+        let is_found = binding.findings.iter().any(|finding| finding.code == code);
+        (name, "None", is_found.into())
+    })
+}
+
 fn whole(milliseconds: u128) -> u64 {
     u64::try_from(milliseconds).unwrap_or(u64::MAX)
 }
@@ -114,6 +135,8 @@ fn whole(milliseconds: u128) -> u64 {
 #[cfg(test)]
 mod tests {
     use writerlink_core::event::TriggerKind;
+    use writerlink_core::finding::{Finding, Severity};
+    use writerlink_core::report::StandbyReport;
 
     use super::*;
     use crate::sample::{binding, event, report};
@@ -231,6 +254,31 @@ mod tests {
                 (2, &json!(0), &json!(1))
             );
             assert_eq!(lines[1]["BindingNotOk"], 0, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_a_standby_out_is_a_metric_and_of_a_cold_binding_there_is_none() {
+        let standby = StandbyReport { address: None, state: None, proof: "ambiguous" };
+        let ambiguous = Finding {
+            code: "standby-ambiguous",
+            severity: Severity::CostsYouSeconds,
+            message: String::new(),
+            remedy: String::new(),
+        };
+        let warm = BindingReport {
+            standby: Some(standby),
+            findings: vec![ambiguous],
+            ..binding("billing", Status::Settled)
+        };
+        let report = report(vec![warm, binding("orders", Status::Settled)]);
+        let lines = lines(false, Some((&Trigger::sweep(TriggerKind::Schedule), &report)));
+        lines.iter().for_each(assert_declared);
+        let [run, billing, orders] = lines.as_slice() else { panic!("three lines") };
+        assert_eq!((&run["NotOk"], &billing["BindingNotOk"]), (&json!(0), &json!(0)));
+        for (_, name) in STANDBY {
+            let wanted = json!(u64::from(name == "StandbyAmbiguous"));
+            assert_eq!((&billing[name], orders.get(name)), (&wanted, None), "{name}");
         }
     }
 

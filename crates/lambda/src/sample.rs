@@ -55,6 +55,7 @@ pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
         registered: Vec::new(),
         deregistered: Vec::new(),
         planned: Vec::new(),
+        standby: None,
         notes: Vec::new(),
         findings: Vec::new(),
         binding: None,

@@ -42,6 +42,7 @@ pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
         registered: Vec::new(),
         deregistered: Vec::new(),
         planned: Vec::new(),
+        standby: None,
         notes: Vec::new(),
         findings: Vec::new(),
         binding: None,

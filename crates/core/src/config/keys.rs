@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use self::Kind::{Flag, NotBuilt, Number, OneTable, Tables, Text, Texts, Word};
+use self::Kind::{Flag, Number, OneTable, Tables, Text, Texts, Word};
 use self::Table::{Api, Binding, Dns, Timing, Top};
 
 /// A key of the configuration.
@@ -92,8 +92,6 @@ pub enum Kind {
     OneTable(Table),
     /// A list of tables.
     Tables(Table),
-    /// Nothing: the feature is planned and not built.
-    NotBuilt,
 }
 
 impl Key {
@@ -132,7 +130,6 @@ impl fmt::Display for Kind {
             }
             OneTable(_) => f.write_str("table"),
             Tables(_) => f.write_str("list of tables"),
-            NotBuilt => f.write_str("not built yet"),
         }
     }
 }
@@ -341,11 +338,15 @@ pub static KEYS: &[Key] = &[
     Key {
         table: Binding,
         name: "standby",
-        kind: NotBuilt,
+        kind: Word(&[
+            ("cold", "only the writer's address is registered"),
+            ("warm", "experimental: the standby's address is registered too"),
+        ]),
         required: false,
-        default: "",
-        example: "",
-        says: "Planned: whether to register the standby's address too.",
+        default: "\"cold\"",
+        example: "\"warm\"",
+        says: "What to do about the standby of a Multi-AZ DB instance. Only for `instance/ID`; \
+               [warm-standby.md](warm-standby.md) says what `warm` asks for.",
     },
     Key {
         table: Timing,

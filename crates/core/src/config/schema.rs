@@ -25,7 +25,7 @@ pub fn schema() -> Value {
 }
 
 fn table(table: Table) -> Value {
-    let written = table.keys().filter(|key| !matches!(key.kind, Kind::NotBuilt));
+    let written = table.keys();
     let properties: Map<String, Value> =
         written.map(|key| (key.name.to_owned(), property(key))).collect();
     let mut schema = json!({
@@ -64,7 +64,6 @@ fn property(key: &Key) -> Value {
         }
         Kind::OneTable(inner) => table(inner),
         Kind::Tables(inner) => json!({"type": "array", "items": table(inner)}),
-        Kind::NotBuilt => json!(false),
     };
     schema["description"] = json!(description(key));
     for (name, written) in [("default", key.default), ("examples", key.example)] {

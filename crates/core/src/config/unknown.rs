@@ -25,8 +25,7 @@ pub(super) fn key(key: &str, table: Table, syntax: Syntax) -> (String, Option<St
     {
         return (says, Some(format!("`{name}` of {}", syntax.table(other))));
     }
-    let is_built = |key: &&super::keys::Key| !matches!(key.kind, Kind::NotBuilt);
-    let keys: Vec<_> = table.keys().filter(is_built).map(|key| format!("`{}`", key.name)).collect();
+    let keys: Vec<_> = table.keys().map(|key| format!("`{}`", key.name)).collect();
     (format!("{says}: its keys are {}", keys.join(", ")), None)
 }
 

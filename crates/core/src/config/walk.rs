@@ -83,10 +83,6 @@ impl Walk {
         let Entry { at, node, .. } = written;
         match (key.kind, &node.value) {
             (_, Value::Nothing) if key.takes_null() => {}
-            (Kind::NotBuilt, _) => {
-                let says = format!("`{}` is not built yet: leave it out", key.path());
-                self.note(*at, key, scope.clone(), says);
-            }
             (Kind::Text(_), Value::Text(_)) | (Kind::Flag, Value::Flag(_)) => {}
             (Kind::Texts(_), Value::List(items)) => self.items(key, items, scope),
             (Kind::Number { least, most, .. }, Value::Number(_, Some(number)))

@@ -99,7 +99,6 @@ impl Syntax {
                 format!("write {}, in double brackets, above each one", self.table(table))
             }
             (Kind::Tables(_), Syntax::Json) => "write a list of objects, `[{…}, {…}]`".to_owned(),
-            (Kind::NotBuilt, _) => "leave it out".to_owned(),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::walk::{Scope, Walk};
 use super::words::look_alikes;
 use super::{
     BadBinding, Binding, Config, Consent, Discover, ENTRY, Mode, Pattern, PatternError, Share,
-    Timing,
+    StandbyMode, Timing,
 };
 use crate::guard::{self, Allow};
 use crate::source::{Fallback, Source};
@@ -130,6 +130,7 @@ impl<'t> Reader<'t> {
             max_removals: number(entries, "max-removals")
                 .map_or(Binding::MAX_REMOVALS, |most| most.try_into().unwrap_or(usize::MAX)),
             outside_vpc: flag(entries, "outside-vpc"),
+            standby: word(entries, "standby").unwrap_or_default(),
             allow: allow?,
             consent: Consent::Written,
         })
@@ -205,6 +206,21 @@ impl<'t> Reader<'t> {
             self.fault(written, Table::Binding, scope, format!(
                 "`port-differs` is for clusters and instances only: RDS reports no port of {source}"
             ));
+        }
+        let standby: Option<StandbyMode> = word(entries, "standby");
+        if let Some(written) = entry(entries, "standby")
+            && standby == Some(StandbyMode::Warm)
+            && !matches!(source, Source::Instance(_))
+        {
+            self.fault(
+                written,
+                Table::Binding,
+                scope,
+                format!(
+                    "`standby` is for `instance/ID` only, and this is {source}: only a Multi-AZ DB \
+                     instance has a standby that becomes the writer"
+                ),
+            );
         }
         match (source, given(entries, "readers-fallback")) {
             (Source::Readers(id, _), Some(_)) => {

@@ -10,8 +10,9 @@
 //! | RDS | 10 | 5, up to 20 | not documented, so it is found out |
 //! | EC2 | 10 | 2 | AWS docs, "Request throttling for the Amazon EC2 API": 100 and 20 for one call |
 //!
-//! A tenth of EC2's is ours at most. The share scales it and the two of ELBv2. Its budget for Describe calls (40, 10 a second) is no bucket
-//! here: it never runs out before that of all calls.
+//! The bucket of EC2 has a tenth of that. The share scales it, and the two of ELBv2, whose budget
+//! for Describe calls (40, 10 a second) is no bucket here: it never runs out before that of all
+//! calls.
 //!
 //! A throttle says that others use more than the rest. The rate is halved, down to a sixteenth, and
 //! what was saved is lost; each success adds a sixteenth again, up to the full rate.

@@ -1,11 +1,35 @@
 //! The readings that prove a standby's address, and that say whether a group may hold it.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
 use super::pages::collect;
 use super::reads::{Reads, Tokens};
-use crate::failure::CallError;
+use crate::failure::{CallError, Failure};
 use crate::ports::{Clock, StandbyRead, action};
 use crate::standby::{BalancerRouting, Interface, Routing};
 use crate::target::TargetGroupArn;
+
+/// The longest that such a reading may take. A sweep holds the function for which the event of a
+/// failover waits.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// The reading, or an error if it takes longer than [`LONGEST`].
+pub(super) async fn soon<T>(
+    call: &'static str,
+    clock: &impl Clock,
+    reading: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    match select(pin!(reading), pin!(clock.sleep(LONGEST))).await {
+        Either::Left((read, _)) => read,
+        Either::Right(_) => {
+            let detail = format!("no answer within {} s", LONGEST.as_secs());
+            Err(CallError::new(call, Failure::Unreachable, detail))
+        }
+    }
+}
 
 /// Every network interface of RDS in a VPC.
 pub(super) async fn interfaces(

@@ -107,6 +107,7 @@ impl Look<'_> {
             Expel::CachesExpired if self.timing.settle > LONGEST_SETTLE => {
                 Gate::Wait(Hold::CachedForLong(self.timing.settle))
             }
+            Expel::Contradicted => self.expel_beside_standby(target),
             // For a name, `agreed_for` is how long it has answered without a break.
             Expel::SettledUnlessFailover | Expel::CachesExpired | Expel::Settled => self.settled(),
         }
@@ -124,7 +125,7 @@ impl Look<'_> {
         self.seen.earlier.failover && (is_explained || !Mechanism::LeftoversSettle.is_on())
     }
 
-    fn settled(&self) -> Gate {
+    pub(super) fn settled(&self) -> Gate {
         match self.timing.settle.saturating_sub(self.seen.earlier.agreed_for) {
             Duration::ZERO => Gate::Open,
             _ if !Mechanism::Settling.is_on() => Gate::Open,

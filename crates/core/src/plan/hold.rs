@@ -5,12 +5,14 @@
 
 mod text;
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::VoidTrust;
 use crate::evidence::{MemberAt, Unknown};
 use crate::keep_looking::KeepLooking;
+use crate::standby::{Proof, Unsafe};
 use crate::target::TargetState;
 
 /// Something that was left alone.
@@ -89,6 +91,8 @@ pub enum Hold {
     /// A target that does not belong to this binding: it is on another port, or outside its
     /// `allow`.
     Foreign(SocketAddr),
+    /// The binding is warm, and the standby's address is not registered.
+    Standby(StandbyRemark),
     /// A target at the database's own address, on a port that RDS does not report.
     FormerPort {
         /// The target.
@@ -96,6 +100,38 @@ pub enum Hold {
         /// The port that RDS reports.
         port: u16,
     },
+}
+
+/// Why a warm binding's standby is not registered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum StandbyRemark {
+    /// No interface is the standby's.
+    NotFound(Proof),
+    /// Several interfaces may be.
+    Ambiguous(Proof),
+    /// What proves it could not be read.
+    Unproven(Proof),
+    /// The instance cannot have a warm standby.
+    Refused(Proof),
+    /// The proven address has taken connections beside the writer.
+    TakesConnections(IpAddr),
+    /// The proven address is outside the binding's `allow`.
+    NotAllowed(IpAddr),
+    /// The group cannot hold a target that refuses TCP without harm.
+    Unsafe(BTreeSet<Unsafe>),
+}
+
+impl StandbyRemark {
+    /// The kebab-case word for reports and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "standby-not-found",
+            Self::Ambiguous(_) => "standby-ambiguous",
+            Self::Unproven(_) => "standby-unproven",
+            Self::Refused(_) | Self::TakesConnections(_) | Self::NotAllowed(_) => "standby-refused",
+            Self::Unsafe(_) => "standby-unsafe",
+        }
+    }
 }
 
 /// How much a hold weighs in how the binding ends; a plan's heaviest hold decides.
@@ -164,6 +200,8 @@ impl Hold {
             // These keep nothing else from being done, and only an operator can end them.
             Self::FormerPort { .. } => row("former-port", Holds, UntilFailover),
             Self::Foreign(_) => row("foreign-target", Remark, UntilFailover),
+            // The writer is followed all the same.
+            Self::Standby(remark) => row(remark.word(), Remark, UntilFailover),
         }
     }
 

@@ -18,10 +18,10 @@ pub(super) struct Look<'a> {
     pub(super) seen: &'a Observation,
     pub(super) rules: &'static Rules,
     /// The targets' port.
-    port: u16,
+    pub(super) port: u16,
     /// Whom the keys name: all of them; or topology alone while they do not agree; or DNS alone
     /// while the RDS API cannot be read.
-    named: BTreeSet<IpAddr>,
+    pub(super) named: BTreeSet<IpAddr>,
     /// Why the keys do not agree. Nothing leaves then.
     pub(super) disagreement: Option<Hold>,
     /// Present, on the port, and inside the binding's `allow`.
@@ -36,6 +36,8 @@ pub(super) enum Candidate<'a> {
     Missing(SocketAddr),
     /// A target that is present.
     Present(&'a Target),
+    /// The standby's address, where it is not present.
+    Standby(SocketAddr),
 }
 
 impl<'a> Look<'a> {
@@ -51,7 +53,7 @@ impl<'a> Look<'a> {
         };
         let present = seen.targets.iter().filter(|target| target.is_present());
         let (ours, foreign) = present.partition(is_ours);
-        let rules = Rules::of(&seen.evidence, seen.facts.as_ref());
+        let rules = Rules::of(&seen.evidence, seen.facts.as_ref(), binding.standby);
         let by_topology = || Some(seen.evidence.by_topology()?.into_keys().collect());
         let by_dns_alone = || Some([dns_alone(rules, seen)?.address].into());
         let named = seen.evidence.agreed().or_else(by_topology).or_else(by_dns_alone);
@@ -84,7 +86,8 @@ impl<'a> Look<'a> {
         let foreign = self.foreign.iter().filter(|_| self.binding.exclusive);
         let present = self.ours.iter().chain(foreign);
         let missing = missing.into_iter().map(Candidate::Missing);
-        missing.chain(present.map(|target| Candidate::Present(target))).collect()
+        let present = present.map(|target| Candidate::Present(target));
+        missing.chain(present).chain(self.standby().map(Candidate::Standby)).collect()
     }
 
     /// The named addresses at which no target is present. A draining target does not count, so it

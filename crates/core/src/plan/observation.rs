@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::TrustInDns;
 use crate::evidence::{Evidence, Facts};
+use crate::failure::CallError;
+use crate::standby::{StandbyReading, Unsafe};
 use crate::target::{Target, TargetGroup};
 
 /// One look at the world.
@@ -23,6 +26,28 @@ pub struct Observation {
     pub targets: Vec<Target>,
     /// What the run's earlier looks add to this one.
     pub earlier: EarlierRounds,
+    /// What is known of the standby, where the binding is warm.
+    pub standby: StandbySeen,
+}
+
+/// What is known of a warm binding's standby.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct StandbySeen {
+    /// The last reading of it that began before the targets were read.
+    pub before: Option<Arc<StandbyReading>>,
+    /// The last one that began after they were read.
+    pub after: Option<Arc<StandbyReading>>,
+    /// What keeps the group from holding it, or why that is not known; absent before it was read.
+    pub safety: Option<Result<BTreeSet<Unsafe>, CallError>>,
+    /// The run is a sweep, and the sweep before it in this process saw this address proven, and
+    /// everything else in place, at every look.
+    pub seen_before: Option<IpAddr>,
+    /// For how long every reading has shown a target healthy beside the healthy writer, while
+    /// neither key moved and no event had the binding watched; up to the settle time.
+    pub beside: BTreeMap<SocketAddr, Duration>,
+    /// An address that has taken connections beside the writer in this process, so that it is not
+    /// registered again.
+    pub barred: Option<IpAddr>,
 }
 
 /// What the run's earlier looks and writes add to the present look.

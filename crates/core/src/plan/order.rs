@@ -38,6 +38,11 @@ impl Look<'_> {
             match candidate {
                 Candidate::Missing(address) => coming.add(self.register(address), self.admit()),
                 Candidate::Present(target) => leaving.add(target.clone(), self.expel(target)),
+                // The last candidate. What is to be done for the writer comes first.
+                Candidate::Standby(address) if coming.all.is_empty() && leaving.all.is_empty() => {
+                    coming.add(self.register(address), self.admit_standby(address));
+                }
+                Candidate::Standby(_) => {}
             }
         }
         let most = self.binding.max_removals;
@@ -47,6 +52,7 @@ impl Look<'_> {
             leaving.all.clear();
         }
         self.order(coming, leaving, &mut plan);
+        plan.holds.extend(self.standby_remark());
         // Last, because the first of equally heavy holds decides how the binding ends.
         plan.holds.extend(self.left_alone());
         plan
@@ -157,6 +163,7 @@ impl Look<'_> {
                 leaving.iter().find(is_new).map(|target| Hold::Initial(target.address))
             }
             TargetState::Initial => Some(Hold::Initial(serving.address)),
+            _ if self.is_warm() && !Mechanism::UnhealthyFreezes.is_on() => None,
             state => Some(Hold::NotHealthy(serving.address, state.clone())),
         }
     }

@@ -6,12 +6,14 @@
 //!   failover | proves nothing | all |
 //! | instance | named | never | never | settled | gates | all |
 //! | instance, standby unknown | steady | never | never | settled | gates | all |
+//! | instance, warm | as it is cold | never | never | contradicted, then settled | gates | all |
 //! | members of a cluster | twice | twice | never | reread | proves nothing | half |
 //! | nodes of a proxy | named | never | never | caches expired | proves nothing | half |
 //! | addresses of a name | steady | never | never | caches expired | proves nothing | half |
 //!
 //! A new kind of source, or a target in another role beside the writer, is a new row.
 
+use crate::config::StandbyMode;
 use crate::evidence::{Evidence, Facts, Key};
 use crate::topology::Standby;
 
@@ -104,6 +106,9 @@ pub(super) enum Expel {
     /// The same, but at once where a failover explains what would leave. A former writer that is a
     /// reader now accepts TCP, so the load balancer goes on sending it connections that write.
     SettledUnlessFailover,
+    /// The same, and two complete readings, one before the targets were read and one after,
+    /// contradict that it is the standby. A target that may be the standby's is spared.
+    Contradicted,
     /// A reading before the targets were read, and one after, omit it. (The second is the step
     /// [`Reread`](super::Step::Reread), which every removal needs.)
     Reread,
@@ -157,6 +162,13 @@ pub(super) const INSTANCE: Rules = Rules {
 pub(super) const INSTANCE_STANDBY_UNKNOWN: Rules =
     Rules { admit: Admit::Steady(Changes::Failover), ..INSTANCE };
 
+/// An instance whose standby is a target too.
+pub(super) const INSTANCE_WARM: Rules = Rules { expel: Expel::Contradicted, ..INSTANCE };
+
+/// The same, where nothing is known of the standby, such as in a reading that no longer shows one.
+pub(super) const INSTANCE_WARM_STANDBY_UNKNOWN: Rules =
+    Rules { expel: Expel::Contradicted, ..INSTANCE_STANDBY_UNKNOWN };
+
 /// A set that topology lists: a cluster's readers, a custom endpoint's members.
 pub(super) const MEMBERS: Rules = Rules {
     admit: Admit::Twice,
@@ -181,12 +193,20 @@ pub(super) const PROXY: Rules = Rules {
 pub(super) const NAME: Rules = Rules { admit: Admit::Steady(Changes::Rotation), ..PROXY };
 
 impl Rules {
-    /// The row of a source, by its evidence and by what its standby does with a connection.
-    pub(super) fn of(evidence: &Evidence, facts: Option<&Facts>) -> &'static Self {
+    /// The row of a source, by its evidence, by what its standby does with a connection, and by
+    /// what the binding does about the standby.
+    pub(super) fn of(
+        evidence: &Evidence,
+        facts: Option<&Facts>,
+        standby: StandbyMode,
+    ) -> &'static Self {
         // Facts that were never read say nothing of the standby: then the stricter row holds.
         let is_harmless = facts.is_some_and(|facts| facts.standby != Standby::Unknown);
+        let is_warm = standby == StandbyMode::Warm;
         match (evidence, is_harmless) {
             (Evidence::Cluster { .. }, _) => &WRITER,
+            (Evidence::Instance { .. }, true) if is_warm => &INSTANCE_WARM,
+            (Evidence::Instance { .. }, false) if is_warm => &INSTANCE_WARM_STANDBY_UNKNOWN,
             (Evidence::Instance { .. }, true) => &INSTANCE,
             (Evidence::Instance { .. }, false) => &INSTANCE_STANDBY_UNKNOWN,
             (Evidence::Set { key: Key::Topology, .. }, _) => &MEMBERS,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::*;
-use crate::config::{Mode, PortDiffers};
+use crate::config::{Mode, PortDiffers, StandbyMode};
 use crate::evidence::{Evidence, Facts, Key, Listing, MemberAt, Unknown};
 use crate::failure::{CallError, Failure, LookupError};
 use crate::guard::Allow;
@@ -25,6 +25,7 @@ fn binding() -> Binding {
         exclusive: false,
         max_removals: 4,
         outside_vpc: false,
+        standby: StandbyMode::Cold,
         allow: Allow::new(vec!["10.20.0.0/16".parse().expect("network")]).expect("allow"),
         consent: crate::config::Consent::Written,
     }
@@ -75,6 +76,7 @@ fn look(evidence: Evidence, targets: &[Target]) -> Observation {
             in_use: true,
         },
         targets: targets.to_vec(),
+        standby: StandbySeen::default(),
         earlier: EarlierRounds {
             event: false,
             topology_named: 2,

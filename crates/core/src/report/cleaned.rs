@@ -4,7 +4,8 @@
 //! decides how to clean it.
 
 use super::{
-    BindingReport, EvidenceReport, KeyReport, Reason, Report, TargetReport, TriggerReport,
+    BindingReport, EvidenceReport, KeyReport, Reason, Report, StandbyReport, TargetReport,
+    TriggerReport,
 };
 use crate::finding::Finding;
 use crate::target::Zone;
@@ -47,6 +48,7 @@ impl BindingReport {
             registered,
             deregistered,
             planned,
+            standby,
             notes,
             findings,
             answered_for,
@@ -62,12 +64,20 @@ impl BindingReport {
             registered: sentences(registered),
             deregistered: sentences(deregistered),
             planned: sentences(planned),
+            standby: standby.map(StandbyReport::cleaned),
             notes: sentences(notes),
             findings: findings.into_iter().map(Finding::cleaned).collect(),
             answered_for,
             // Its name was checked when the configuration was read; nothing else in it is text.
             binding,
         }
+    }
+}
+
+impl StandbyReport {
+    fn cleaned(self) -> Self {
+        let Self { address, state, proof } = self;
+        Self { address, state: state.map(|state| bounded(&state)), proof }
     }
 }
 

@@ -14,6 +14,9 @@
 //!                                                     └───────────────┘
 //! ```
 //!
+//! A warm binding whose plan has nothing to do for the writer goes on, before the round is over:
+//! Interfaces ──▶ Neighbours ──▶ Routing ──▶ plan (`binding_run/standby.rs`).
+//!
 //! 1. *Group*: describe the target group, once in a run. A group that cannot hold a database ends
 //!    the round. A group that was found by its tags is known already.
 //! 2. *Topology* and *Names*: read both keys. A round that has nothing to do by the targets that
@@ -41,6 +44,7 @@
 mod observation;
 mod report;
 mod schedule;
+mod standby;
 mod trust;
 mod written;
 
@@ -49,6 +53,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::standby::RememberedStandby;
+use self::standby::StandbyRun;
 pub(super) use self::trust::RunTrust;
 use super::look_schedule::LookSchedule;
 use super::memory::Remembered;
@@ -127,6 +133,8 @@ pub(super) struct BindingRun {
     was_failing_over: bool,
     /// What this process remembers of the binding.
     remembered: Option<Remembered>,
+    /// What this run has seen of a warm binding's standby.
+    standby: StandbyRun,
     /// The longest that a cache may keep an answer for the source's own name, as far as this run
     /// has seen its answers.
     ttl: Duration,
@@ -169,6 +177,7 @@ impl BindingRun {
             is_overtaken: false,
             was_failing_over: false,
             remembered: None,
+            standby: StandbyRun::default(),
             ttl: Duration::ZERO,
             wrote: false,
             removed_this_round: false,
@@ -200,6 +209,13 @@ impl BindingRun {
                 self.take_answers(keys, &answers, cx)
             }
             (Phase::Targets, BindingInput::Targets(result)) => self.take_targets(result, cx),
+            (Phase::Interfaces(_, purpose), BindingInput::Interfaces(interfaces)) => {
+                self.take_interfaces(purpose, interfaces)
+            }
+            (Phase::Neighbours(purpose, interfaces), BindingInput::Answers(answers)) => {
+                self.take_neighbours(purpose, interfaces, &answers)
+            }
+            (Phase::Routing, BindingInput::Routing(result)) => self.take_routing(result),
             (Phase::Permit(_), BindingInput::Permitted) => self.take_permit(cx),
             (Phase::Write(action), BindingInput::Written(result)) => {
                 self.take_written(action, result, cx)
@@ -227,6 +243,20 @@ impl BindingRun {
             Next::ReadTargets => {
                 self.write_log.reading_begins();
                 (Effect::ReadTargets(cx.index, group, priority), Phase::Targets)
+            }
+            // The run reads the interfaces, for all its bindings.
+            Next::AwaitInterfaces(vpc, purpose) => {
+                let awaited = cx.interfaces.awaited(&vpc, purpose == Purpose::Confirm);
+                return Phase::Interfaces(awaited, purpose);
+            }
+            Next::ResolveNeighbours(names, family, purpose, interfaces) => {
+                (Effect::Resolve(cx.index, names, family), Phase::Neighbours(purpose, interfaces))
+            }
+            Next::ReadRouting => (Effect::ReadRouting(cx.index, group), Phase::Routing),
+            Next::Decide(purpose) => {
+                self.reread |= purpose == Purpose::Confirm && self.confirms();
+                let next = self.decide(cx);
+                return self.begin(next, cx);
             }
             Next::AwaitPermit(kind, plan) => (Effect::Permit(cx.index, kind), Phase::Permit(plan)),
             Next::Write(action) => {
@@ -256,6 +286,7 @@ impl BindingRun {
     fn begin_round(&mut self) -> Next {
         self.totals.rounds += 1;
         self.is_overtaken = false;
+        self.standby.round_begins();
         self.wrote = false;
         self.removed_this_round = false;
         self.lost_answer = false;
@@ -368,6 +399,7 @@ impl BindingRun {
             // Over the whole run: a cache may still hold an answer that the run saw earlier.
             self.ttl = ttls.fold(self.ttl, Duration::max);
         }
+        self.standby.see_topology(&topology, cx.is_whole);
         // Kept for the whole run: a former writer's name may be gone when its target is to be
         // removed.
         self.members.extend(member_addresses(source, &topology, answers));
@@ -390,6 +422,7 @@ impl BindingRun {
         }
         if !same {
             self.unfinished = true;
+            self.standby_sees_move();
             self.note(NoteKind::Evidence, evidence.to_string(), cx);
         }
         if let Some(sighting) = Sighting::in_evidence(&self.binding.source, &evidence) {
@@ -398,8 +431,10 @@ impl BindingRun {
         self.history.record(evidence, delivery == Delivery::Arrived);
         match purpose {
             Purpose::Confirm if same => {
-                // Keys that were read before the permit confirm no removal.
-                self.reread = self.permit || !Mechanism::PermitBeforeReread.is_on();
+                if self.plan(cx.timing).is_some_and(|plan| self.is_about_standby(&plan)) {
+                    return self.read_interfaces(Purpose::Confirm);
+                }
+                self.reread = self.confirms();
                 self.decide(cx)
             }
             Purpose::Confirm | Purpose::Look => match self.plan_without_reading(same, cx) {
@@ -414,6 +449,12 @@ impl BindingRun {
                 None => Next::ReadTargets,
             },
         }
+    }
+
+    /// Whether keys that were read now confirm a write. Keys that were read before the permit
+    /// confirm no removal.
+    fn confirms(&self) -> bool {
+        self.permit || !Mechanism::PermitBeforeReread.is_on()
     }
 
     /// The plan for the targets that are known, if this round needs no reading of them: they are
@@ -450,6 +491,7 @@ impl BindingRun {
         self.unfinished |= self.targets != targets;
         self.targets = targets;
         self.targets_age = Duration::ZERO;
+        self.standby_sees_targets();
         // In the product this sets `false`: only keys that are read after these targets confirm a
         // removal.
         self.reread &= !Mechanism::RereadAfterTargets.is_on();
@@ -464,6 +506,9 @@ impl BindingRun {
         };
         if self.rests_on_kept && !plan.is_clean() {
             return Next::AwaitTopology(AwaitedReading::NotBegun);
+        }
+        if self.wants_standby(&plan) {
+            return self.look_for_standby(cx);
         }
         self.tell_void_trust(&plan, cx);
         // Before any step, the rereading too: it only prepares a write.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::interface_cache::InterfaceCache;
 use crate::config::Timing;
 use crate::discover::TaggedGroup;
 use crate::event::Intent;
@@ -119,6 +120,12 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     /// The last topology that could be read, in this process.
     pub(super) known: Option<&'a Arc<Topology>>,
+    /// Whether the run is a sweep.
+    pub(super) is_sweep: bool,
+    /// Whether the latest reading of the topology asked for every database of the Region.
+    pub(super) is_whole: bool,
+    /// The readings of network interfaces.
+    pub(super) interfaces: &'a InterfaceCache,
     /// What the step leads to, for all bindings together.
     pub(super) reaction: &'a mut Reaction,
 }

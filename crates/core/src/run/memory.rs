@@ -8,6 +8,8 @@
 //! - An event that tells of a move that this process has seen, and after which it has read the
 //!   group as right, gets one look and no watch, while that look finds the same.
 //!
+//! - A warm binding's standby is registered only if the sweep before saw everything in place.
+//!
 //! And while the RDS API cannot be read, the topology that was read last says which names are those
 //! of a cluster's members. Only then can it help to admit an address, which DNS must name. Where a
 //! person vouches for DNS, it helps in the same way to know whom DNS names, and the person names
@@ -18,6 +20,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::binding_run::RememberedStandby;
 use super::sighting::{Move, Sighting, Sightings};
 use crate::source::Source;
 use crate::target::TargetGroupArn;
@@ -42,6 +45,8 @@ pub(super) struct Remembered {
     latest: Option<(Sighting, Timestamp)>,
     /// The last move that was seen.
     moved: Option<Move>,
+    /// What is remembered of a warm binding's standby.
+    pub(super) standby: RememberedStandby,
 }
 
 impl Memory {
@@ -64,9 +69,14 @@ impl Memory {
 impl Remembered {
     /// What to remember of a binding: who was seen when its group was last read as right, and what
     /// has been seen of its source.
-    pub(super) fn new(source: Source, right: Option<Sighting>, sightings: Sightings) -> Self {
+    pub(super) fn new(
+        source: Source,
+        right: Option<Sighting>,
+        sightings: Sightings,
+        standby: RememberedStandby,
+    ) -> Self {
         let Sightings { latest, moved } = sightings;
-        Self { source, right, latest, moved }
+        Self { source, right, latest, moved, standby }
     }
 
     /// What has been seen of the source.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::effect::PermitFor;
+use super::interface_cache::{AwaitedInterfaces, Interfaces};
 use super::round_outcome::RoundOutcome;
 use super::topology_cache::{AwaitedReading, Delivery, TopologyReading};
 use crate::evidence::Answers;
 use crate::failure::CallError;
 use crate::plan::{Action, Plan};
+use crate::standby::Routing;
 use crate::target::{Family, Target, TargetGroup};
 use crate::topology::{HostName, Topology};
 
@@ -25,6 +27,12 @@ pub(super) enum Phase {
     Names(Keys),
     /// The targets.
     Targets,
+    /// The network interfaces of a warm binding's VPC, which the run reads for all its bindings.
+    Interfaces(AwaitedInterfaces, Purpose),
+    /// DNS, for the names of the instances that may have interfaces like these.
+    Neighbours(Purpose, Interfaces),
+    /// How the group is routed.
+    Routing,
     /// A permit for the first write of this plan.
     Permit(Plan),
     /// The answer to this write.
@@ -70,6 +78,10 @@ pub(super) enum BindingInput {
     Answers(Answers),
     /// The targets were read, or could not be.
     Targets(Result<Vec<Target>, CallError>),
+    /// A reading of the network interfaces.
+    Interfaces(Interfaces),
+    /// How the group is routed was read, or could not be.
+    Routing(Result<Routing, CallError>),
     /// The write may be sent.
     Permitted,
     /// The write was acknowledged, refused, or its answer was lost.
@@ -87,6 +99,14 @@ pub(super) enum Next {
     Resolve(Vec<HostName>, Family, Keys),
     /// Read the targets.
     ReadTargets,
+    /// Wait for the network interfaces of this VPC.
+    AwaitInterfaces(String, Purpose),
+    /// Ask DNS for the names of the instances that may have interfaces like these.
+    ResolveNeighbours(Vec<HostName>, Family, Purpose, Interfaces),
+    /// Read how the group is routed.
+    ReadRouting,
+    /// Plan, with what was seen of the standby.
+    Decide(Purpose),
     /// Wait for a permit for the first write of this plan.
     AwaitPermit(PermitFor, Plan),
     /// Send this write.

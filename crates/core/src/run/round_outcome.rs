@@ -131,7 +131,8 @@ impl RoundOutcome {
         let holds = self.plan().map(|plan| plan.holds.as_slice()).unwrap_or_default();
         holds
             .iter()
-            .filter(|hold| hold.weight() == Weight::Remark)
+            // What there is to say of a standby is a finding.
+            .filter(|hold| hold.weight() == Weight::Remark && !matches!(hold, Hold::Standby(_)))
             .map(ToString::to_string)
             .collect()
     }

@@ -151,6 +151,7 @@ fn never_looked_at(
         registered: Vec::new(),
         deregistered: Vec::new(),
         planned: Vec::new(),
+        standby: None,
         notes: Vec::new(),
         findings: Vec::new(),
         answered_for,

@@ -196,6 +196,11 @@ impl TopologyCache {
         }
     }
 
+    /// Whether the latest reading asked for every database of the Region.
+    pub(super) fn is_whole(&self) -> bool {
+        self.asked == Databases::All
+    }
+
     /// Lets time pass.
     pub(super) fn advance(&mut self, passed: Duration) {
         self.since_begun = self.since_begun.saturating_add(passed).min(OLDEST);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, Timing};
+use writerlink_core::config::{Binding, Consent, Mode, PortDiffers, StandbyMode, Timing};
 use writerlink_core::evidence::{Evidence, Facts, Reading};
-use writerlink_core::plan::{EarlierRounds, Observation};
+use writerlink_core::plan::{EarlierRounds, Observation, StandbySeen};
 use writerlink_core::target::{Family, Target, TargetGroup};
 use writerlink_core::topology::Standby;
 
@@ -95,6 +95,7 @@ impl Axes {
                     group: group.clone(),
                     targets: targets.clone(),
                     earlier: self.earlier_rounds[0].clone(),
+                    standby: StandbySeen::default(),
                 };
                 let mut cell = Cell { binding: &bindings[0], timing: &timing, seen };
                 for (binding, earlier) in product(&bindings, &self.earlier_rounds) {
@@ -135,6 +136,7 @@ impl Axes {
                     group: groups[digit(groups.len())].clone(),
                     targets: self.targets[digit(self.targets.len())].clone(),
                     earlier: self.earlier_rounds[digit(self.earlier_rounds.len())].clone(),
+                    standby: StandbySeen::default(),
                 },
             };
             cell.seen.earlier.former.extend(&self.former);
@@ -163,6 +165,7 @@ impl Axes {
                 exclusive: *exclusive,
                 max_removals: *max_removals,
                 outside_vpc: false,
+                standby: StandbyMode::Cold,
                 allow: allow(),
                 consent: Consent::Written,
             })

@@ -27,6 +27,9 @@
 //! - *The whole product*, every axis at once, is sampled evenly, in case the planner combines
 //!   inputs that no promise combines.
 //!
+//! A warm binding has a table of its own (`warm.rs`): the writer's target, the standby's, and what
+//! the readings around the targets say of it.
+//!
 //! The numbers in the tests are the cells of each kind of plan. They are asserted so that no part
 //! of the table is lost. With `--nocapture`, the tests print them.
 
@@ -40,6 +43,7 @@ mod sequel;
 mod sets;
 mod table;
 mod values;
+mod warm;
 mod words;
 
 use std::time::Duration;

@@ -269,6 +269,7 @@ fn is_so(cell: &Cell<'_>, hold: &Hold) -> bool {
             others == Some(*count) && *most == cell.binding.max_removals
         }
         Hold::Foreign(at) => cell.foreign_targets().any(|foreign| foreign.address == *at),
+        Hold::Standby(_) => unreachable!("no binding here is warm"),
     }
 }
 

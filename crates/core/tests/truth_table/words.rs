@@ -89,5 +89,6 @@ fn subjects(hold: &Hold) -> Vec<String> {
         Hold::PortDiffers { written, reported } => vec![written.to_string(), reported.to_string()],
         Hold::FormerPort { target, port } => vec![target.to_string(), port.to_string()],
         Hold::GroupNotInUse => vec!["no load balancer".to_owned()],
+        Hold::Standby(_) => unreachable!("no binding here is warm"),
     }
 }

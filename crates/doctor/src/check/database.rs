@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use writerlink_core::config::StandbyMode;
 use writerlink_core::source::Source;
+use writerlink_core::standby::{BalancerRouting, Routing, safety};
 
 use super::names::modify;
-use super::{Check, Judged, Link, broken, costs, note, row, will_break};
-use crate::chain::{Chain, Stop, of};
-use crate::documents::{AURORA_HA, CERTIFICATES, MAINTENANCE, MULTI_AZ, STATUS};
+use super::{Check, Judged, Link, broken, costs, note, quoted, row, will_break};
+use crate::chain::{Chain, Part, Stop, of};
+use crate::documents::{AURORA_HA, CERTIFICATES, GROUP_HEALTH, MAINTENANCE, MULTI_AZ, STATUS};
 
 pub(super) const CHECKS: &[Check] = &[
     row(
@@ -62,6 +64,16 @@ pub(super) const CHECKS: &[Check] = &[
          beforehand.",
         MULTI_AZ,
         warm,
+    ),
+    row(
+        Link::Database,
+        "W521",
+        "The group of a warm binding can hold the standby",
+        "A standby refuses connections, so its target is unhealthy. The group must then send every \
+         connection to the other target, in every zone, and end those to a target that has become \
+         unhealthy. Until then Writerlink registers the writer alone.",
+        GROUP_HEALTH,
+        warm_group,
     ),
 ];
 
@@ -199,6 +211,34 @@ fn maintenance(chain: &Chain) -> Judged {
         found.push(note(format!("the maintenance window is {window} (UTC); nothing is pending")));
     }
     Ok(found)
+}
+
+fn warm_group(chain: &Chain) -> Judged {
+    if chain.binding.standby == StandbyMode::Cold {
+        return Err(Stop::Moot);
+    }
+    let instance = chain.instance()?;
+    let zones = [&instance.zone, &instance.secondary_zone];
+    let zones: BTreeSet<&str> = zones.into_iter().flatten().map(String::as_str).collect();
+    // Nobody forwards to the group, which another check reports.
+    let balancers = chain.balancers()?;
+    let balancers = balancers.into_iter().map(|balancer| {
+        Ok(BalancerRouting {
+            zones: balancer.zones.iter().map(|zone| zone.zone.clone()).collect(),
+            attributes: chain.balancer_attributes(balancer)?.clone(),
+        })
+    });
+    let routing = Routing {
+        group: chain.group_attributes()?.clone(),
+        balancers: balancers.collect::<Part<_>>()?,
+    };
+    let found = safety(&routing, &zones).into_iter().map(|why| {
+        costs(why.to_string()).mend(format!(
+            "aws elbv2 describe-target-group-attributes --target-group-arn {}",
+            quoted(chain.group_arn())
+        ))
+    });
+    Ok(found.collect())
 }
 
 fn warm(chain: &Chain) -> Judged {

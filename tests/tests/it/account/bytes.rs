@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use writerlink_aws::account::{AccountReader, Metric};
+use writerlink_core::ports::StandbyRead;
 
 use super::botocore;
 use crate::adapters::aws_server::{AwsServer, REGION, error};
@@ -49,6 +50,8 @@ async fn each_request_is_byte_for_byte_the_one_of_botocore_and_signs_what_it_sig
     let theirs = said["requests"].as_array().unwrap();
     let server = AwsServer::start(|_| error(400, "Stop", "the request was seen")).await;
     make_every_call(&server.clients().account_reader()).await;
+    let ports = server.clients().read_ports(&[([127, 0, 0, 1], 53).into()]).unwrap();
+    ports.standby.interfaces("vpc-1", None).await.unwrap_err();
     let ours = server.heads_and_bodies();
     assert_eq!(ours.len(), theirs.len());
     for ((head, body), theirs) in ours.iter().zip(theirs) {

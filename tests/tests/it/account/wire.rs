@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use writerlink_aws::account::AccountReader;
 use writerlink_aws::http::LONGEST_ANSWER;
 use writerlink_core::failure::{CallError, Failure, Rejection};
+use writerlink_core::ports::StandbyRead;
+use writerlink_core::standby::Interface;
 
 use crate::adapters::aws_server::{AwsServer, GROUP, Reply, cut, ok};
 
@@ -334,4 +336,42 @@ async fn what_moto_lacks_is_read_through_the_sdk() {
     let listener = GROUP.replace("targetgroup", "listener");
     let attributes = reader.listener_attributes(&listener).await.unwrap();
     assert_eq!(attributes["tcp.idle_timeout.seconds"], "350");
+}
+
+/// A page with one network interface of RDS, as EC2 writes it.
+fn interface_page(subnet: &str, next: &str) -> Reply {
+    ok(format!(
+        "<DescribeNetworkInterfacesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+         <requestId>r</requestId><networkInterfaceSet><item>{subnet}<vpcId>vpc-1</vpcId>\
+         <availabilityZone>eu-west-1a</availabilityZone>\
+         <description>RDSNetworkInterface</description><requesterId>amazon-rds</requesterId>\
+         <requesterManaged>true</requesterManaged><status>in-use</status>\
+         <groupSet><item><groupId>sg-1</groupId><groupName>db</groupName></item></groupSet>\
+         <privateIpAddressesSet><item><privateIpAddress>10.20.0.1</privateIpAddress></item>\
+         </privateIpAddressesSet><ipv6AddressesSet><item><ipv6Address>fd12::1</ipv6Address></item>\
+         </ipv6AddressesSet></item></networkInterfaceSet><nextToken>{next}</nextToken>\
+         </DescribeNetworkInterfacesResponse>"
+    ))
+}
+
+#[tokio::test]
+async fn an_interface_has_its_addresses_and_groups_and_one_that_is_not_whole_fails_its_page() {
+    let pages =
+        vec![interface_page("<subnetId>subnet-1</subnetId>", "two"), interface_page("", "")];
+    let server = scripted(pages).await;
+    let ports = server.clients().read_ports(&[([127, 0, 0, 1], 53).into()]).unwrap();
+    let page = ports.standby.interfaces("vpc-1", None).await.unwrap();
+    let wanted = Interface {
+        addresses: ["10.20.0.1".parse().unwrap(), "fd12::1".parse().unwrap()].into(),
+        subnet: "subnet-1".to_owned(),
+        zone: "eu-west-1a".to_owned(),
+        security_groups: ["sg-1".to_owned()].into(),
+        in_use: true,
+        requester_managed: true,
+        requester: Some("amazon-rds".to_owned()),
+        description: "RDSNetworkInterface".to_owned(),
+    };
+    assert_eq!((page.entries, page.next.as_deref()), (vec![wanted], Some("two")));
+    let error = ports.standby.interfaces("vpc-1", page.next).await.unwrap_err();
+    assert!(error.detail.contains("subnetId"), "{error}");
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Hold;
+use super::{Hold, StandbyRemark};
 use crate::evidence::Unknown;
+use crate::standby::{Missing, Proof};
 use crate::topology::Form;
 
 impl fmt::Display for Hold {
@@ -109,6 +110,7 @@ impl fmt::Display for Hold {
                 f,
                 "{count} targets would be removed and `max-removals` is {most}: nothing is removed"
             ),
+            Self::Standby(remark) => write!(f, "{remark}"),
             Self::Foreign(address) => write!(
                 f,
                 "{address} is on another port or outside the binding's `allow`, and was left alone"
@@ -173,6 +175,7 @@ impl Hold {
                 ));
             }
             Self::TrustVoid(void) => return void.remedy().map(str::to_owned),
+            Self::Standby(remark) => return Some(remark.remedy()),
             Self::NoPort => "Write `port` in the binding.",
             Self::NotHealthy(..) => {
                 "Check the database's security group and the group's health check. Nothing is \
@@ -216,6 +219,60 @@ impl Hold {
             | Self::Initial(_) => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+impl fmt::Display for StandbyRemark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const COLD: &str = "only the writer's address is registered";
+        match self {
+            Self::NotFound(proof)
+            | Self::Ambiguous(proof)
+            | Self::Unproven(proof)
+            | Self::Refused(proof) => write!(f, "{proof}: no standby is added"),
+            Self::TakesConnections(address) => write!(
+                f,
+                "{address} has taken connections beside the writer, as no standby does: {COLD}"
+            ),
+            Self::NotAllowed(address) => write!(
+                f,
+                "the standby is at {address}, which is outside the binding's `allow`: {COLD}"
+            ),
+            Self::Unsafe(found) => {
+                f.write_str("the group cannot hold a standby: ")?;
+                for (index, why) in found.iter().enumerate() {
+                    write!(f, "{}{why}", if index == 0 { "" } else { "; " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl StandbyRemark {
+    fn remedy(&self) -> String {
+        match self {
+            Self::Unproven(Proof::Unproven(error)) => return error.remedy(),
+            Self::NotFound(Proof::NotFound(Missing::Writer(_))) => {
+                "Compare the instance's subnets, zones and security groups with `aws ec2 \
+                 describe-network-interfaces --filters \
+                 Name=description,Values=RDSNetworkInterface`. While RDS changes one of them, this \
+                 passes."
+            }
+            Self::NotFound(_) => {
+                "While RDS builds or replaces the standby, this passes. If it stays, write \
+                 `standby = \"cold\"`, and tell the project what `aws ec2 \
+                 describe-network-interfaces` shows."
+            }
+            Self::Ambiguous(_) => "Give the instance a security group that no other instance has.",
+            Self::Refused(_) | Self::TakesConnections(_) => {
+                "Write `standby = \"cold\"` if this is to stay."
+            }
+            Self::NotAllowed(_) => "Add the standby's subnet to the binding's `allow`.",
+            Self::Unsafe(_) => "Set the attributes that the sentence names.",
+            Self::Unproven(_) => "The next sweep reads them again.",
+        }
+        .to_owned()
     }
 }
 

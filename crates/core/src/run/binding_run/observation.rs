@@ -58,6 +58,7 @@ impl BindingRun {
             facts: self.facts.clone(),
             group: self.group.clone()?,
             targets: self.targets.clone(),
+            standby: self.standby_seen(),
             earlier,
         })
     }

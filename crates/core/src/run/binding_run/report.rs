@@ -47,6 +47,7 @@ impl BindingRun {
             targets: self.targets.iter().map(Into::into).collect(),
             registered: self.totals.registered.clone(),
             deregistered: self.totals.deregistered.clone(),
+            standby: self.standby_report(),
             planned: waiting.map_or_else(|| self.outcome.planned(), Plan::actions),
             notes: self.notes(),
             // A round that was cut short may have read other targets than those of the last plan.

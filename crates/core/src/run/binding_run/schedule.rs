@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::super::interface_cache::AwaitedInterfaces;
 use super::super::memory::Remembered;
 use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
@@ -229,7 +230,8 @@ impl BindingRun {
         {
             sightings.moved = Some(Move::at(now));
         }
-        Remembered::new(self.binding.source.clone(), right, sightings)
+        let standby = self.remembered_standby();
+        Remembered::new(self.binding.source.clone(), right, sightings, standby)
     }
 
     /// Takes in who the source leads to. Says whether that is someone else than before.
@@ -264,7 +266,13 @@ impl BindingRun {
         // Before these phases a round has read no key. It will begin with this reading or a later.
         let has_read_keys = matches!(
             self.phase,
-            Phase::Names(_) | Phase::Targets | Phase::Permit(_) | Phase::Write(_)
+            Phase::Names(_)
+                | Phase::Targets
+                | Phase::Interfaces(..)
+                | Phase::Neighbours(..)
+                | Phase::Routing
+                | Phase::Permit(_)
+                | Phase::Write(_)
         );
         self.is_overtaken |= has_news && has_read_keys;
         has_news && is_idle
@@ -276,6 +284,7 @@ impl BindingRun {
         self.look_schedule.advance(passed);
         self.history.age(passed, timing.settle);
         self.write_log.advance(passed, &timing);
+        self.standby.advance(passed, timing.settle);
         self.trust.iter_mut().for_each(|trust| trust.advance(passed));
         self.targets_age = self.targets_age.saturating_add(passed).min(TARGETS_KEEP);
         if let Phase::Pause(left) = &mut self.phase {
@@ -338,6 +347,9 @@ impl BindingRun {
             | Phase::Topology(_)
             | Phase::Names(_)
             | Phase::Targets
+            | Phase::Interfaces(..)
+            | Phase::Neighbours(..)
+            | Phase::Routing
             | Phase::Permit(_)
             | Phase::Write(_)
             | Phase::Rest => None,
@@ -353,6 +365,14 @@ impl BindingRun {
     pub(in crate::run) fn topology_begins(&mut self) {
         if let Phase::Topology(awaited) = &mut self.phase {
             awaited.reading_begins();
+        }
+    }
+
+    /// The network interfaces that it waits for.
+    pub(in crate::run) fn awaits_interfaces(&self) -> Option<&AwaitedInterfaces> {
+        match &self.phase {
+            Phase::Interfaces(awaited, _) => Some(awaited),
+            _ => None,
         }
     }
 

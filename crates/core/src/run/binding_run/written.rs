@@ -46,6 +46,7 @@ impl BindingRun {
 
     /// A write was acknowledged, which proves nothing: the targets are read back.
     fn acknowledged(&mut self, action: &Action, cx: &mut Context<'_>) -> Next {
+        self.bars_standby(action, self.timing(cx.timing).settle);
         self.write_log.done(action);
         self.totals.applied(action);
         self.totals.not_made = 0;

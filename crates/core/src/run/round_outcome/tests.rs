@@ -8,7 +8,7 @@ use super::*;
 use crate::evidence::{Listed, MemberAt, Unknown, WrongName};
 use crate::failure::{Failure, LookupError, Rejection};
 use crate::guard::{Refusal, Special};
-use crate::plan::{Step, VoidTrust};
+use crate::plan::{StandbyRemark, Step, VoidTrust};
 use crate::source::{Identifier, Source};
 use crate::target::{Family, Registration, TargetState};
 use crate::topology::{Form, HostName, Network};
@@ -116,6 +116,7 @@ fn every_hold() -> Vec<Hold> {
         Hold::CachedForLong(second),
         Hold::TooManyRemovals { count: 5, most: 4 },
         Hold::Foreign(target(1)),
+        Hold::Standby(StandbyRemark::NotAllowed(target(1).ip())),
         Hold::FormerPort { target: target(1), port: 2 },
     ];
     every_unknown().into_iter().map(Hold::Unknown).chain(others).collect()
@@ -128,6 +129,7 @@ mod predicates {
     pub(super) fn weight(hold: &Hold) -> Weight {
         match hold {
             Hold::Foreign(_)
+            | Hold::Standby(_)
             | Hold::DnsAloneWaits { .. }
             | Hold::OnDnsAlone(_)
             | Hold::OnTrust(_)

@@ -220,6 +220,7 @@ fn every_hold_says_what_is_so(cell: &Cell<'_>, plan: &Plan) -> bool {
         | Hold::OnTrust(_)
         | Hold::TrustVoid(_)
         | Hold::Initial(_)
+        | Hold::Standby(_)
         | Hold::NotHealthy(..) => false,
     })
 }
