@@ -98,6 +98,16 @@ class Seen:
         [acl] = self.ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
         return acl
 
+    def interfaces(self, **filters):
+        asked = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+        pages = self.ec2.get_paginator("describe_network_interfaces").paginate(
+            Filters=asked, PaginationConfig={"PageSize": 5}
+        )
+        return [one for page in pages for one in page["NetworkInterfaces"]]
+
+    def interfaces_of_rds(self, **filters):
+        return self.interfaces(requester_managed="true", description="RDSNetworkInterface", **filters)
+
     def service(self):
         [service] = self.ec2.describe_vpc_endpoint_service_configurations()["ServiceConfigurations"]
         return service
@@ -235,6 +245,10 @@ DEMO = [
     ("the load balancer's zones name subnets", lambda s: [zone["SubnetId"] for zone in s.balancer()["AvailabilityZones"]], SUBNETS),
     ("subnets hold their addresses", lambda s: picked(s.subnet(SUBNETS[1]), "CidrBlock", "AvailabilityZone", "State"), ("10.20.2.0/24", "eu-west-1b", "available")),
     ("the ACL lets everything through", lambda s: [(e["RuleNumber"], e["RuleAction"], e["Egress"]) for e in s.acl(SUBNETS[0])["Entries"]][:2], [(100, "allow", True), (100, "allow", False)]),
+    ("each host of a database has an interface, a standby's too", lambda s: len(s.interfaces_of_rds(vpc_id=s.subnet(SUBNETS[0])["VpcId"])), 5),
+    ("an instance's interfaces are in its two zones", lambda s: sorted(one["AvailabilityZone"] for one in s.interfaces_of_rds(group_id=groups_of(s.instance("billing"))[0])) == sorted(picked(s.instance("billing"), "AvailabilityZone", "SecondaryAvailabilityZone")), True),
+    ("nothing but groups, subnet and zone tells whose one is", lambda s: {(*picked(one, "RequesterId", "RequesterManaged", "Status", "InterfaceType", "OwnerId", "TagSet"), one["PrivateIpAddress"] == one["PrivateIpAddresses"][0]["PrivateIpAddress"], one["SubnetId"] in SUBNETS) for one in s.interfaces_of_rds()}, {("amazon-rds", True, "in-use", "interface", ACCOUNT, None, True, True)}),
+    ("a load balancer has interfaces in its subnets", lambda s: sorted((one["SubnetId"], one["RequesterId"], one["Description"] == "ELB " + s.balancer()["LoadBalancerArn"].split(":loadbalancer/")[1]) for one in s.interfaces(interface_type="network_load_balancer")), [(subnet, "amazon-elb", True) for subnet in SUBNETS]),
     ("the subnet group has all zones", lambda s: [subnet["SubnetIdentifier"] for subnet in s.rds.describe_db_subnet_groups()["DBSubnetGroups"][0]["Subnets"]], SUBNETS),
     ("an instance is private and modern", lambda s: picked(s.instance("billing"), "PubliclyAccessible", "IAMDatabaseAuthenticationEnabled", "AutoMinorVersionUpgrade", "NetworkType", "PendingModifiedValues"), (False, True, True, "IPV4", {})),
     ("an instance shows its standby's zone", lambda s: s.instance("billing")["SecondaryAvailabilityZone"][:-1], "eu-west-1"),
@@ -272,6 +286,7 @@ DEMO = [
         code_of(s.ec2.describe_security_groups, GroupIds=["sg-0"]),
         code_of(s.ec2.describe_subnets, SubnetIds=["subnet-0"]),
         code_of(s.ec2.get_managed_prefix_list_entries, PrefixListId="pl-0"),
+        code_of(s.ec2.describe_network_interfaces, NetworkInterfaceIds=["eni-0"]),
         code_of(s.ec2.describe_vpc_endpoint_service_permissions, ServiceId="vpce-svc-0"),
         code_of(s.rds.describe_db_subnet_groups, DBSubnetGroupName="no"),
         code_of(s.function.get_policy, FunctionName="no"),
@@ -280,6 +295,7 @@ DEMO = [
         code_of(s.sns.get_subscription_attributes, SubscriptionArn=topic("database-events") + ":no"),
     ], [
         ("InvalidGroup.NotFound", 400), ("InvalidSubnetID.NotFound", 400), ("InvalidPrefixListID.NotFound", 400),
+        ("InvalidNetworkInterfaceID.NotFound", 400),
         ("InvalidVpcEndpointServiceId.NotFound", 400), ("DBSubnetGroupNotFoundFault", 404),
         ("ResourceNotFoundException", 404), ("ResourceNotFoundException", 404),
         ("QueueDoesNotExist", 400), ("NotFound", 404),
@@ -303,6 +319,8 @@ PLANTED = [
     ("rules are enforced", lambda s: s.balancer()["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"], "on"),
     ("a subnet is elsewhere and full", lambda s: picked(s.subnet(SUBNETS[0]), "CidrBlock", "AvailableIpAddressCount"), ("10.30.0.0/28", 0)),
     ("a subnet group is narrow", lambda s: [one["SubnetIdentifier"] for one in s.instance("billing")["DBSubnetGroup"]["Subnets"]], SUBNETS[:1]),
+    ("interfaces of others are there, and one is missing", lambda s: sorted(picked(one, "PrivateIpAddress", "Description", "RequesterManaged", "Status") for one in s.interfaces(group_id=s.security_group("locked")["GroupId"]) if "DBProxy" not in one["Description"]), [("10.20.2.77", "RDSNetworkInterface", True, "in-use"), ("10.20.3.77", "AWS Lambda VPC ENI-writerlink", False, "available")]),
+    ("a proxy's interfaces are not those of instances", lambda s: [one["RequesterId"] for one in s.interfaces(description="Network interface for DBProxy front")], ["amazon-rds"] * 3),
     ("denied calls are denied", lambda s: [code_of(s.ec2.describe_network_acls), code_of(s.function.get_policy, FunctionName="writerlink"), code_of(s.scheduler.get_schedule, Name="hourly")], [("UnauthorizedOperation", 403), ("AccessDeniedException", 403), ("AccessDeniedException", 403)]),
     ("an instance is public and neglected", lambda s: picked(s.instance("billing"), "PubliclyAccessible", "AutoMinorVersionUpgrade", "PreferredMaintenanceWindow"), (True, False, "mon:04:00-mon:04:30")),
     ("changes are pending", lambda s: s.instance("billing")["PendingModifiedValues"], {"MultiAZ": True, "DBInstanceClass": "db.t4g.small"}),

@@ -13,6 +13,7 @@ mod faults;
 mod lambda;
 mod process;
 mod sweeps;
+mod warm;
 mod wire;
 
 use std::time::Duration;
@@ -60,7 +61,7 @@ impl Scale {
 /// A case: the names of its rows, and what plays it.
 type Case = (&'static [&'static str], fn(Scale) -> Vec<Row>);
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 14] = [
     (&["sweep-40"], sweeps::forty),
     (&["sweep-100", "read-once", "descriptions"], sweeps::hundred),
     (&["hold-1000-written", "seen-1000-written"], sweeps::many_written),
@@ -96,6 +97,8 @@ const CASES: [Case; 12] = [
         faults::slow_answers,
     ),
     (&["storm", "after-storm"], faults::storms),
+    (&["warm-lag-0", "warm-lag-10", "warm-lag-30", "warm-lag-60"], warm::failovers),
+    (&["warm-reused"], warm::reused),
 ];
 
 /// The names of all rows, in order.

@@ -33,6 +33,10 @@ pub(crate) enum Subject {
     Storm,
     /// How long Lambda's queue waits between two attempts.
     Queue,
+    /// The targets that nodes draw for a client's connections.
+    Client,
+    /// The warm standby, where a setting has one, and what happens to it.
+    Warm,
 }
 
 impl Dice {

@@ -134,8 +134,9 @@ impl<C: Clock + Sync> InProcess<C> {
     /// Whether the budgets have tokens for a call at this moment, which it takes.
     fn admits(&self, name: &'static str) -> bool {
         let (prefix, operation) = name.split_once(':').unwrap_or(("", name));
-        let service =
-            if prefix == Service::Rds.iam_prefix() { Service::Rds } else { Service::Elbv2 };
+        let of_prefix = |service: &Service| service.iam_prefix() == prefix;
+        let service = [Service::Rds, Service::Ec2].into_iter().find(of_prefix);
+        let service = service.unwrap_or(Service::Elbv2);
         self.lock().world.admits(service, operation)
     }
 

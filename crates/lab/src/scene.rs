@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 use writerlink_core::source::{Fallback, Identifier, Source};
 
@@ -46,6 +48,17 @@ pub struct Link {
     pub port: u16,
     /// The family of the group's addresses.
     pub family: IpFamily,
+    /// Whether the standby is a target too.
+    pub standby: Standby,
+}
+
+/// Whether the standby of a Multi-AZ instance is a target too, as in our configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Standby {
+    #[default]
+    Cold,
+    Warm,
 }
 
 /// The instance that truly writes.
@@ -253,6 +266,12 @@ impl Link {
         }
     }
 
+    /// The standby that is to be a target beside the writer, if the link is warm and there is one.
+    pub fn warm_standby(&self, world: &World) -> Option<SocketAddr> {
+        let instance = self.instance(world).filter(|_| self.standby == Standby::Warm)?;
+        Some(SocketAddr::new(instance.standby_address_in(self.family)?, self.port))
+    }
+
     /// Where those of these instances are that are in service.
     fn serving<'w>(
         &self,
@@ -309,6 +328,9 @@ impl Link {
             Source::Readers(_, Fallback::None) => Some(("readers-fallback", "none".into())),
             // Of a name that is not of RDS nothing else says the port.
             Source::Name(_) => Some(("port", self.port.into())),
+            Source::Instance(_) if self.standby == Standby::Warm => {
+                Some(("standby", "warm".into()))
+            }
             _ => None,
         }
     }
@@ -359,7 +381,8 @@ pub(crate) fn publish_behind(
     let family = group.family;
     let group = world.add_target_group(group);
     world.add_listener(balancer, listener, &group);
-    let link = Link { name: name.to_owned(), source, group, port, family };
+    let standby = Standby::Cold;
+    let link = Link { name: name.to_owned(), source, group, port, family, standby };
     let members = link.members(world).into_iter();
     let targets: Vec<_> =
         members.map(|member| TargetRequest::new(&member.ip().to_string(), port)).collect();

@@ -78,12 +78,14 @@ pub fn simulate(seed: u64, function: &Function, telling: Telling) -> History {
         dual_stack: dice(Subject::DualStack),
         set: dice(Subject::Set),
         moves: dice(Subject::Moves),
+        warm: dice(Subject::Warm),
     };
     let setting = Setting::draw(&mut dice(Subject::Setting), &mut own)
         .expect("the region takes every setting");
     let mut script = Script::draw(&mut dice(Subject::Script), &setting);
     script.add_set(&mut own.set, &setting);
     script.add_moves(&mut own.moves, &setting);
+    script.add_warm(&mut own.warm, &setting);
     let sim = SimulatedRegion::new(setting, script, telling);
     let settled = sim.time.run(Player::new(sim.clone(), function).play());
     let state = &mut *sim.state();

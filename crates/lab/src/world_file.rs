@@ -25,6 +25,7 @@ pub use databases::{
 };
 
 use crate::place::FileError;
+use crate::scene::Standby;
 use crate::world::Pace;
 use crate::world::elbv2::{
     GroupProtocol, HealthCheck, HealthCheckProtocol, IpFamily, LeavingHealth, TargetType,
@@ -33,8 +34,8 @@ use crate::world::events::{SourceType, SubscriptionStatus};
 use crate::world::pace::{Delays, Seconds};
 use crate::world::surroundings::topic::Subscriber;
 use crate::world::surroundings::{
-    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, PrefixList, Queue, Schedule,
-    SecurityGroup, Subnet, SubnetGroup,
+    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, NetworkInterface,
+    PrefixList, Queue, Schedule, SecurityGroup, Subnet, SubnetGroup,
 };
 use crate::world::vpc::Zone;
 
@@ -74,6 +75,8 @@ pub struct WorldFile {
     pub security_group: Vec<SecurityGroup>,
     /// Managed prefix lists.
     pub prefix_list: Vec<PrefixList>,
+    /// Network interfaces of others, and those that are missing.
+    pub network_interface: Vec<NetworkInterface>,
     pub subnet: Vec<Subnet>,
     /// DB subnet groups.
     pub subnet_group: Vec<SubnetGroup>,
@@ -152,6 +155,9 @@ pub struct TargetGroup {
     pub source: Option<Text<Source>>,
     /// The name of a binding of that source, for `--write-config`.
     pub binding: Option<String>,
+    /// Whether the standby of an `instance/` source is a target too, as in our configuration.
+    #[serde(default)]
+    pub standby: Standby,
     /// The targets at the beginning.
     pub targets: Option<Vec<Text<SocketAddr>>>,
     /// Whether the load balancer's nodes send connections to other zones.

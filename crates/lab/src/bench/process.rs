@@ -17,10 +17,10 @@ use writerlink_core::run::{Memory, Run};
 use writerlink_core::source::Source;
 
 use crate::ports::{Guard, InProcess};
-use crate::scene::{self, AGO, Link};
+use crate::scene::{self, AGO, Link, Standby};
 use crate::virtual_time::VirtualTime;
-use crate::world::elbv2::{IpFamily, TargetState};
-use crate::world::rds::Engine;
+use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, TERMINATE_DEREGISTERED, TargetState};
+use crate::world::rds::{Engine, MultiAz};
 use crate::world::vpc::Zone;
 use crate::world::{Budgets, Pace, World};
 
@@ -52,9 +52,7 @@ impl Fleet {
         bindings: Bindings,
         pace: Pace,
     ) -> Fleet {
-        // Any fixed moment, so that every run of the benchmark is the same.
-        let epoch: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a timestamp");
-        let mut world = World::new(epoch).with_pace(pace);
+        let mut world = empty(pace);
         let link = |number: usize| {
             let (name, zone) = (format!("db-{number:04}"), Zone::ALL[number % 3]);
             let (writer, reader) = (format!("{name}-1"), format!("{name}-2"));
@@ -72,12 +70,30 @@ impl Fleet {
         };
         let links: Result<_, crate::world::ApiError> = (0..size).map(link).collect();
         let links = links.expect("the region takes every cluster");
-        scene::tell_of_failovers(&mut world).expect("the region takes the subscriptions");
-        world.pass(AGO);
-        // The subscriptions' hello messages were answered long ago.
-        world.sns.take_deliveries();
-        world.budgets = Some(Budgets::beside_a_rival());
-        Fleet { world, links, bindings }
+        Fleet { world: aged(world), links, bindings }
+    }
+
+    /// A Multi-AZ instance whose targets are checked this often, in seconds. Nodes reset the flows
+    /// of a target that is removed once its deregistration delay is over, as the templates have it.
+    pub(super) fn of_instance(standby: Standby, interval: u32, pace: Pace) -> Fleet {
+        let mut world = empty(pace);
+        let (name, port) = ("billing", Engine::Postgres.port());
+        let made = world.add_instance(name, MultiAz::Yes, Engine::Postgres);
+        made.expect("the region takes the instance");
+        let source: Source = format!("instance/{name}").parse().expect("a source");
+        let mut group = scene::across_zones(&source, port, IpFamily::Ipv4);
+        let (healthy_threshold, unhealthy_threshold) = (2, 2);
+        group.health_check = HealthCheck {
+            interval,
+            healthy_threshold,
+            unhealthy_threshold,
+            ..HealthCheck::default()
+        };
+        group.attributes.push((DELAY, "30".to_owned()));
+        group.attributes.push((TERMINATE_DEREGISTERED, "true".to_owned()));
+        let link = scene::publish(&mut world, name, source, name, port, group);
+        let link = Link { standby, ..link.expect("the region takes the group") };
+        Fleet { world: aged(world), links: vec![link], bindings: Bindings::Written }
     }
 
     /// One cluster with a reader.
@@ -101,6 +117,22 @@ impl Fleet {
         let memory = Mutex::default();
         Process { time, region, ports, config, links: self.links.clone(), memory }
     }
+}
+
+/// A region at any fixed moment, so that every run of the benchmark is the same.
+fn empty(pace: Pace) -> World {
+    let epoch: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a timestamp");
+    World::new(epoch).with_pace(pace)
+}
+
+/// The region with events of failovers and budgets, when all of it has been there for a while.
+fn aged(mut world: World) -> World {
+    scene::tell_of_failovers(&mut world).expect("the region takes the subscriptions");
+    world.pass(AGO);
+    // The subscriptions' hello messages were answered long ago.
+    world.sns.take_deliveries();
+    world.budgets = Some(Budgets::beside_a_rival());
+    world
 }
 
 type Region = InProcess<VirtualTime>;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use writerlink_core::discover::PUBLISH;
 use writerlink_core::source::Identifier;
-use writerlink_core::standby::Placement;
 use writerlink_core::topology::{
     Cluster, CustomEndpoint, Form, Instance, ListedProxyEndpoint, Member, Membership, Network,
     Proxy, ProxyEndpoint, Standby,
 };
 
+use super::standby::placement;
 use crate::world::World;
 use crate::world::rds::{self, Capacity, CustomKind, DbProxyEndpoint, Listed, MultiAz, Status};
 use crate::world::vpc::VPC_ID;
@@ -79,7 +79,7 @@ pub(super) fn instances(world: &World) -> BTreeMap<Identifier, Instance> {
                     rds::Network::Ipv4 => Network::Ipv4,
                     rds::Network::Dual => Network::Dual,
                 }),
-                placement: Placement::default(),
+                placement: placement(world, instance),
             },
         ))
     });

@@ -12,7 +12,7 @@ use crate::scene::Link;
 use crate::world::ApiError;
 use crate::world::dns::Move;
 use crate::world::elbv2::TargetRequest;
-use crate::world::rds::{Cancellation, Reboot, Shift, Status};
+use crate::world::rds::{Cancellation, MultiAz, Reboot, Shift, Status};
 use crate::world::vpc::Zone;
 
 /// The result of an act.
@@ -83,6 +83,31 @@ impl Act {
                 world.rename_cluster(cluster, to)?;
                 Ok(Done::of(format!("{cluster} is renamed to {to}")))
             }
+            Act::AddReplica { name, of, multi_az } => {
+                world.add_replica(of, name, multi_az_of(*multi_az))?;
+                Ok(Done::of(format!("{of} has a read replica, {name}")))
+            }
+            Act::AddGreen(database) => {
+                world.add_blue_green(database)?;
+                Ok(Done::of(format!("{database} has a blue/green deployment")))
+            }
+            Act::ReuseStandby { of, to } => {
+                let address = world.reuse_standby(of, to)?;
+                Ok(Done::of(format!("the address of the standby of {of}, {address}, goes to {to}")))
+            }
+            Act::StandbyListens(instance) => {
+                world.rds.let_standby_listen(instance, true)?;
+                Ok(Done::of(format!("the standby of {instance} accepts connections")))
+            }
+            Act::ChangeMultiAz { of, to } => {
+                world.change_multi_az(of, multi_az_of(*to))?;
+                let verb = if *to { "gets" } else { "loses" };
+                Ok(Done::of(format!("{of} {verb} its standby")))
+            }
+            Act::BlockChecks(database) => {
+                world.elbv2.shut_checks_out(&link(database)?.group);
+                Ok(Done::of(format!("health checks do not reach the targets of {database}")))
+            }
             Act::TakeConsent(database) => {
                 let arn = link(database)?.arn(world);
                 world.rds.remove_tags(&arn, &["writerlink:publish".to_owned()])?;
@@ -152,6 +177,10 @@ impl Done {
     }
 }
 
+fn multi_az_of(has: bool) -> MultiAz {
+    if has { MultiAz::Yes } else { MultiAz::No }
+}
+
 fn no_target(target: &str) -> ApiError {
     ApiError::bad_request(
         "NoSuchTarget",
@@ -207,6 +236,7 @@ fn spoil_calls(
 ) -> Done {
     let (effect, words) = match answer {
         ApiAnswer::Throttled => (Effect::Throttle, "throttled"),
+        ApiAnswer::Denied => (Effect::AccessDenied, "denied"),
         ApiAnswer::ServerError => (Effect::ServerErrorBefore, "answered with HTTP 500"),
         ApiAnswer::ServerErrorAfterwards => {
             (Effect::ServerErrorAfter, "carried out and answered with HTTP 500")

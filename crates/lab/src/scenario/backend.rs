@@ -209,6 +209,7 @@ mod tests {
             group: String::new(),
             port: 5432,
             family: IpFamily::Ipv4,
+            standby: crate::scene::Standby::Cold,
         };
         let (one, two) = ("cluster/orders/instance/orders-1", "cluster/orders/instance/orders-2");
         for (sources, expected) in [

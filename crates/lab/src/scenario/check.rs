@@ -10,10 +10,11 @@ use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use super::setting::Setting;
 use crate::place::{Checked, listed, once, wrong};
+use crate::scene::{Link, Standby};
 
 /// The operations of which a step can say how they are answered: all that a program has in RDS and
-/// Elastic Load Balancing here.
-const OPERATIONS: [&str; 32] = [
+/// Elastic Load Balancing here, and the one of EC2 that the function calls.
+const OPERATIONS: [&str; 33] = [
     "AddTags",
     "AddTagsToResource",
     "DeleteDBInstance",
@@ -34,6 +35,7 @@ const OPERATIONS: [&str; 32] = [
     "DescribeListeners",
     "DescribeLoadBalancerAttributes",
     "DescribeLoadBalancers",
+    "DescribeNetworkInterfaces",
     "DescribePendingMaintenanceActions",
     "DescribeTags",
     "DescribeTargetGroupAttributes",
@@ -184,6 +186,11 @@ fn rehearse(key: &str, scenario: &Scenario) -> Checked {
         let fault = format!("`{}` is not among these `databases`", link.source);
         return wrong(format!("{key}.source"), fault);
     }
+    let is_instance = |link: &Link| matches!(link.source, Source::Instance(_));
+    if scenario.standby == Standby::Warm && !links.iter().any(is_instance) {
+        let fault = "no instance is among these `databases`: take `multi-az`";
+        return wrong(format!("{key}.standby"), fault);
+    }
     let began = world.now();
     for (at, step) in scenario.steps.iter().enumerate() {
         world.advance(began + Duration::from_secs_f64(step.at));
@@ -250,6 +257,7 @@ steps = [
                 "12:35: scenario[1].steps[0].do.api.calls[0]: ",
                 "`RegisterTargets`",
             ),
+            ("lasts = 200", "standby = \"warm\"", "10:11: scenario[1].standby: ", "`multi-az`"),
             ("\"throttled\"", "\"slow\"", "12:64: ", "`throttled`"),
             ("cluster/orders", "cluster/nope", "9:10: scenario[1].source: ", "not among"),
             ("cluster/orders", "clusters/orders", "9:10: scenario[1].source: ", "cluster/"),
@@ -302,6 +310,7 @@ steps = [
         let arms = code.iter().flat_map(|code| code.lines()).filter(|line| line.contains("=> "));
         let mut has: Vec<&str> =
             arms.filter_map(|line| line.trim().strip_prefix('"')?.split('"').next()).collect();
+        has.push("DescribeNetworkInterfaces");
         has.sort_unstable();
         assert_eq!(has, OPERATIONS);
     }

@@ -295,7 +295,7 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
             }
             well_since = if self.is_well(now) { well_since.or(Some(now)) } else { None };
             let is_over = steps.peek().is_none()
-                && self.scenario.expect == Expectation::Follows
+                && self.scenario.expect != Expectation::Untouched
                 && now >= last + COURSE
                 && well_since.is_some_and(|since| now >= since + WELL_FOR);
             if is_over || now >= self.scenario.lasts {
@@ -335,9 +335,15 @@ impl<'a, B: Backend> ScenarioRun<'a, B> {
     /// has met with a failure for a while.
     fn is_well(&self, now: f64) -> bool {
         let world = self.lab.world();
+        let is_warm = self.scenario.expect == Expectation::Warm;
         let is_right = |link: &Link| {
-            let wanted = link.members(&world).into_iter().map(|member| (member, "healthy"));
-            BTreeSet::from_iter(link.present(&world)) == wanted.collect()
+            let present = link.present(&world);
+            let members = link.members(&world);
+            let is_healthy = |member: &SocketAddr| present.contains(&(*member, "healthy"));
+            let standby = link.warm_standby(&world).filter(|_| is_warm);
+            members.iter().all(is_healthy)
+                && members.iter().copied().chain(standby).collect::<BTreeSet<_>>()
+                    == present.iter().map(|(target, _)| *target).collect()
         };
         let is_served = |pool: &Pool| {
             pool.with(|record| {

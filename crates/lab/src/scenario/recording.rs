@@ -61,6 +61,9 @@ pub struct LinkRecording {
     /// Which addresses truly belonged behind the link, joined by a comma: the one that wrote
     /// (`10.20.1.10:5432`), or those of a set. Without a gap.
     pub wanted: Vec<Span>,
+    /// The standby that was to be a target too, `-` without one. Without a gap; empty where the
+    /// link is not warm.
+    pub standby: Vec<Span>,
     /// Whether any of these accepted connections: `up` or `down`, without a gap.
     pub serving: Vec<Span>,
     /// The addresses that the RDS API named: the writer's, or a set's; `-` while it named no

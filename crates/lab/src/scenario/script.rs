@@ -22,6 +22,7 @@ use serde::Deserialize;
 
 use super::check::check;
 use crate::place::FileError;
+use crate::scene::Standby;
 use crate::world::pace::Delays;
 use crate::world::rds::Network;
 
@@ -54,6 +55,9 @@ pub struct Scenario {
     /// from 5441 on, and a second application has these ports and chooses the writer by itself.
     #[serde(default)]
     pub member_ports: bool,
+    /// Whether the standby of an instance behind the link is to be a target too: `warm`.
+    #[serde(default)]
+    pub standby: Standby,
     /// The configuration has no binding: the program has to find them by the tags of the groups,
     /// and the databases have the tag of consent.
     #[serde(default)]
@@ -88,7 +92,13 @@ impl Scenario {
         let moves = |act: &Act| {
             matches!(
                 act,
-                Act::SwitchOver(_) | Act::Rename { .. } | Act::Demote(_) | Act::Promote(_)
+                Act::SwitchOver(_)
+                    | Act::Rename { .. }
+                    | Act::Demote(_)
+                    | Act::Promote(_)
+                    | Act::AddGreen(_)
+                    | Act::ReuseStandby { .. }
+                    | Act::StandbyListens(_)
             )
         };
         !self.source.as_ref().is_some_and(is_other)
@@ -169,6 +179,25 @@ pub enum Act {
         /// Its new name.
         to: String,
     },
+    /// An instance gets a read replica of this name, which has its security groups.
+    AddReplica {
+        name: String,
+        /// The instance.
+        of: String,
+        #[serde(default)]
+        multi_az: bool,
+    },
+    /// A blue/green deployment of this database is made; green has its security groups.
+    AddGreen(String),
+    /// The standby of this instance gets another host, and its address goes to `to`, another
+    /// database, which is made with it.
+    ReuseStandby { of: String, to: String },
+    /// The standby of this instance accepts connections from now on.
+    StandbyListens(String),
+    /// An instance gets a standby, or loses it (ModifyDBInstance).
+    ChangeMultiAz { of: String, to: bool },
+    /// Health checks do not reach the targets in the group of this database any more.
+    BlockChecks(String),
     /// The tag with which this database consents to its publication is removed.
     TakeConsent(String),
     /// The writer of this primary of a global database moves to another Region.
@@ -244,6 +273,8 @@ pub enum Act {
 pub enum ApiAnswer {
     /// HTTP 400, `Throttling`.
     Throttled,
+    /// HTTP 403: a permission is missing.
+    Denied,
     /// HTTP 500, and nothing was done.
     ServerError,
     /// HTTP 500, although it was done.
@@ -277,6 +308,8 @@ pub enum Expectation {
     /// Every group holds exactly the writer.
     #[default]
     Follows,
+    /// Every group holds exactly the writer and its standby.
+    Warm,
     /// Every group holds what it held at the beginning, all the time.
     Untouched,
 }
@@ -361,6 +394,9 @@ mod tests {
                 "name-taken-over",
                 "global-writer-leaves",
                 "global-writer-returns",
+                "warm-green",
+                "warm-address-reused",
+                "warm-standby-listens",
             ]
         );
     }

@@ -8,7 +8,9 @@ use writerlink_core::source::Source;
 use super::assumptions::{RegionAssumptions, Subscription};
 use super::script::{Act, Region, Scenario};
 use crate::dice::{Dice, Subject};
-use crate::scene::{AGO, Link, across_zones, publish_behind, tag, tell_of_failovers, tell_of_more};
+use crate::scene::{
+    AGO, Link, Standby, across_zones, publish_behind, tag, tell_of_failovers, tell_of_more,
+};
 use crate::world::elbv2::{DELAY, HealthCheck, IpFamily, NewTargetGroup, TERMINATE_DEREGISTERED};
 use crate::world::events::SourceType;
 use crate::world::rds::{
@@ -214,14 +216,16 @@ fn publish_in(
     let source: Source = source.parse().expect("the settings' sources are well-formed");
     let database = Link::balancer_of(&source);
     let group = group_of(scenario, &source, family);
-    crate::scene::publish(world, name, source, &database, PORT, group)
+    let link = crate::scene::publish(world, name, source, &database, PORT, group)?;
+    Ok(Link { standby: scenario.standby, ..link })
 }
 
 /// A group as a link should have it.
 fn group_of(scenario: &Scenario, source: &Source, family: IpFamily) -> NewTargetGroup {
     let mut group = across_zones(source, scenario.group_port.unwrap_or(PORT), family);
-    group.health_check =
-        HealthCheck { interval: 10, healthy_threshold: 2, ..HealthCheck::default() };
+    // As the templates have it.
+    let interval = if scenario.standby == Standby::Warm { 5 } else { 10 };
+    group.health_check = HealthCheck { interval, healthy_threshold: 2, ..HealthCheck::default() };
     group.attributes.push((DELAY, scenario.drain.to_string()));
     group.attributes.push((TERMINATE_DEREGISTERED, "true".to_owned()));
     group

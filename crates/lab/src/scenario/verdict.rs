@@ -168,6 +168,7 @@ impl LinkVerdict {
         let at_last = groups.last().map(|group| group.present.clone()).unwrap_or_default();
         let wanted = match expect {
             Expectation::Follows => belongs.clone(),
+            Expectation::Warm => with_standby(&belongs, link),
             Expectation::Untouched => at_first,
         };
         let right_since = groups
@@ -186,7 +187,7 @@ impl LinkVerdict {
             group.to > since && belongs.iter().all(|one| group.present.contains(one))
         });
         let converged = at_last == wanted
-            && (expect == Expectation::Follows
+            && (expect != Expectation::Untouched
                 || groups.iter().all(|group| group.present == wanted));
         LinkVerdict {
             name: link.name.clone(),
@@ -205,7 +206,7 @@ impl LinkVerdict {
             ),
             right_after: right_since
                 .map(|right| milliseconds(right - since).max(0.0))
-                .filter(|_| converged && expect == Expectation::Follows),
+                .filter(|_| converged && expect != Expectation::Untouched),
             outage: Outage::of(statements, &outages, end),
             outages,
             choosing: (!link.choosing.is_empty()).then(|| {
@@ -234,6 +235,12 @@ impl LinkVerdict {
                     let wanted = self.wanted.join(" and ");
                     format!("{name}: the group holds {targets}; it should hold {wanted}")
                 }
+                Expectation::Warm => {
+                    let writer = self.wanted.join(" and ");
+                    format!(
+                        "{name}: the group holds {targets}; it should hold {writer} and its standby"
+                    )
+                }
                 Expectation::Untouched => {
                     format!(
                         "{name}: the group changed and holds {targets}; it should stay unchanged"
@@ -255,6 +262,13 @@ impl LinkVerdict {
 fn down(serving: &[Span]) -> f64 {
     let down = serving.iter().filter(|span| span.what == "down");
     down.map(|span| milliseconds(span.to - span.from)).fold(0.0, f64::max)
+}
+
+/// These and the standby of the end, in order of their names.
+fn with_standby(belongs: &[String], link: &LinkRecording) -> Vec<String> {
+    let standby = link.standby.last().map(|span| addresses(&span.what)).unwrap_or_default();
+    let all: BTreeSet<String> = belongs.iter().chain(&standby).cloned().collect();
+    all.into_iter().collect()
 }
 
 /// The addresses that a span names.

@@ -8,7 +8,7 @@ use writerlink_core::source::Source;
 use super::recording::{Call, Invocation, LinkRecording, Span, TargetSpan};
 use super::stopwatch::milliseconds;
 use crate::World;
-use crate::scene::Link;
+use crate::scene::{Link, Standby};
 use crate::wire::{self, Ending, Lab};
 use crate::world::dns::{Code, Family, ResourceRecord};
 use crate::world::{self, Outcome};
@@ -26,6 +26,7 @@ pub struct Watch {
 struct Seen {
     endpoint: String,
     wanted: Vec<Span>,
+    standby: Vec<Span>,
     serving: Vec<Span>,
     topology: Vec<Span>,
     dns: Vec<Span>,
@@ -58,6 +59,13 @@ impl Watch {
             let members = link.members(world);
             let serves = members.iter().any(|member| world.accepts_tcp(member.ip()));
             note(&mut seen.wanted, now, joined(&members));
+            if link.standby == Standby::Warm {
+                note(
+                    &mut seen.standby,
+                    now,
+                    joined(&link.warm_standby(world).into_iter().collect()),
+                );
+            }
             note(&mut seen.serving, now, if serves { "up" } else { "down" }.to_owned());
             if let Some(shown) = shown(world, link) {
                 note(&mut seen.topology, now, joined(&shown));
@@ -80,6 +88,7 @@ impl Watch {
             only_reads: !link.takes_writes(),
             without_application: matches!(link.source, Source::Member { .. }),
             wanted: closed(&seen.wanted),
+            standby: closed(&seen.standby),
             serving: closed(&seen.serving),
             topology: closed(&seen.topology),
             dns: closed(&seen.dns),

@@ -7,6 +7,7 @@ pub(super) mod messages;
 pub(super) mod moves;
 mod names;
 pub(super) mod sets;
+pub(super) mod standbys;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The ports that a simulated run gets: those of the region, with every call recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use writerlink_core::evidence::Answer;
@@ -129,6 +130,23 @@ impl Calls {
         }
     }
 
+    /// W3: no write to either address of a warm binding begins between a failover, at whose
+    /// beginning both were targets and no write was under way, and the new writer's being healthy.
+    fn judge_failover(&self, index: usize, pair: &BTreeSet<SocketAddr>, of: &[SocketAddr]) {
+        let now = self.sim.now();
+        let mut state = self.sim.state();
+        let is_of_pair = of.iter().any(|target| pair.contains(target));
+        if let Some(began) = state.failed_over[index].filter(|_| is_of_pair) {
+            let name = &self.sim.bounds[index].link.name;
+            let after = now.saturating_sub(began).as_secs();
+            let text = format!(
+                "{name}: a write to {of:?} begins {after} s after a failover, and the new writer \
+                 is not healthy yet"
+            );
+            state.judge.accuse("W3", now, text);
+        }
+    }
+
     fn mark_if_gone(
         &self,
         state: &mut State,
@@ -192,6 +210,9 @@ impl Rds for Calls {
 
 impl Resolver for Calls {
     async fn lookup(&self, name: &HostName, family: Family) -> Result<Answer, LookupError> {
+        if self.sim.is_neighbour(name) {
+            return self.region.lookup(name, family).await;
+        }
         let Some(index) = self.sim.whose(name) else {
             let now = self.sim.now();
             self.sim.state().judge.accuse(
@@ -301,7 +322,18 @@ impl StandbyRead for Calls {
         vpc: &str,
         marker: Option<String>,
     ) -> Result<Page<Interface>, CallError> {
-        self.region.interfaces(vpc, marker).await
+        let call = self.begin(Kind::Proof);
+        let began = self.sim.now();
+        let result = self.region.interfaces(vpc, marker).await;
+        self.end(&call, |state| {
+            if let Some(record) = state.runs.get_mut(&self.run) {
+                record.interfaces.push((began, result.is_ok()));
+            }
+            if let Err(error) = &result {
+                self.say(state, || format!("{error}"));
+            }
+        });
+        result
     }
 
     async fn group_attributes(&self, group: &TargetGroupArn) -> Result<Attributes, CallError> {
@@ -332,9 +364,11 @@ impl TargetGroupWrite for Calls {
     ) -> Result<(), CallError> {
         let index = self.binding(group);
         let bound = &self.sim.bounds[index];
+        let pair = self.sim.pair(index);
         self.send(index, |judge, record| {
-            judge.registers(record, index, bound, target, &self.sim.context(index));
+            judge.registers(record, index, bound, target, &self.sim.context(index, &pair));
         });
+        self.judge_failover(index, &pair, &[target.address]);
         let call = self.begin(Kind::Register(index));
         let result = self.region.register(group, target).await;
         self.end(&call, |state| {
@@ -355,11 +389,13 @@ impl TargetGroupWrite for Calls {
     ) -> Result<(), CallError> {
         let index = self.binding(group);
         let bound = &self.sim.bounds[index];
+        let pair = self.sim.pair(index);
         self.send(index, |judge, record| {
-            judge.deregisters(record, index, bound, targets, &self.sim.context(index));
+            judge.deregisters(record, index, bound, targets, &self.sim.context(index, &pair));
         });
         {
             let away: Vec<_> = targets.iter().map(|target| target.address).collect();
+            self.judge_failover(index, &pair, &away);
             let mut state = self.sim.state();
             if let Some(record) = state.runs.get_mut(&self.run) {
                 record.views[index].send_away(&away);

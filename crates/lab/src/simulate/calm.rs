@@ -62,13 +62,15 @@ impl Calm {
             .map(|bound| match () {
                 () if bound.is_cluster() => cluster,
                 () if bound.is_set() => cluster + SET,
+                // The proof is read twice, and one sweep in two may meet what has just changed.
+                () if bound.is_warm() => instance + 2 * SWEEP,
                 () => instance,
             })
             .collect();
         Calm {
             from,
             begins: from + lag,
-            end: instance + run_under_way + 3 * SWEEP,
+            end: instance + run_under_way + 5 * SWEEP,
             right: vec![None; bounds.len()],
             overfull: vec![false; bounds.len()],
             deserted: vec![false; bounds.len()],
@@ -90,7 +92,11 @@ impl Calm {
             self.deserted[index] = members.is_empty();
             self.overfull[index] =
                 ours.is_superset(&members) && ours.len() - members.len() > bound.max_removals;
-            let is_right = ours == members || self.overfull[index] || members.is_empty();
+            // W1: nobody but the writer and the standby is left.
+            let beside: BTreeSet<_> = bound.link.warm_standby(&world).into_iter().collect();
+            let is_held = ours.is_superset(&members)
+                && ours.difference(&members).all(|target| beside.contains(target));
+            let is_right = is_held || self.overfull[index] || members.is_empty();
             let is_expected = bound.managed && !state.is_gone[index];
             match (is_right || !is_expected, self.right[index]) {
                 (true, None) => self.right[index] = Some(now),

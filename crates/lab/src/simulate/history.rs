@@ -246,7 +246,8 @@ impl<'a> Player<'a> {
             calm.quiet += 1;
             for (index, bound) in self.sim.bounds.iter().enumerate() {
                 let name = &bound.link.name;
-                if record.views[index].writes > 0 {
+                // A standby may be added at any time at which everything is right.
+                if record.views[index].writes > 0 && !bound.is_warm() {
                     state.judge.accuse(
                         "L2",
                         now,
@@ -259,6 +260,7 @@ impl<'a> Player<'a> {
                     && !calm.overfull[index]
                     && !calm.deserted[index];
                 let is_well = |end: &BindingReport| match on_former_port[index] {
+                    false if bound.is_warm() => end.status.is_ok(),
                     false => end.status == Status::Settled,
                     true => {
                         end.status == Status::Held

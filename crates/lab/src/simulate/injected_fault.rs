@@ -42,7 +42,7 @@ pub(super) enum Family {
     RdsApi,
     /// Answers of DNS.
     Dns,
-    /// Answers to reads of groups.
+    /// Answers to reads of groups, and of network interfaces.
     Reads,
     /// What the targets of a group look like.
     Targets,
@@ -64,20 +64,22 @@ mod steps {
     use super::RunStep::{self, *};
     use super::Steps::{self, AllBut, Only};
 
-    /// A run that has begun asks at once, so nothing happens between.
-    pub(super) const ANY: Steps = AllBut(&[Begin]);
+    /// A run that has begun asks at once, so nothing happens between. Few runs prove a standby.
+    pub(super) const ANY: Steps = AllBut(&[Begin, Proof]);
     pub(super) const RDS: Steps = Only(&[Topology, TopologyAgain]);
     pub(super) const DNS: Steps = Only(&[Names, NamesAgain]);
     pub(super) const READS: Steps = Only(&[Group, Targets, ReadBack]);
     pub(super) const TARGETS: Steps = Only(&[Targets, ReadBack]);
     pub(super) const WRITES: Steps = Only(&[Register, Deregister]);
     pub(super) const GROUP: Steps = Only(&[Group, Targets, Register, ReadBack, Deregister]);
-    pub(super) const AWS: Steps = AllBut(&[Idle, Begin, Names, NamesAgain, Pause]);
+    pub(super) const AWS: Steps = AllBut(&[Idle, Begin, Names, NamesAgain, Pause, Proof]);
     /// A run asks before it waits for the first time.
-    pub(super) const RUNNING: Steps = AllBut(&[Idle, Begin]);
+    pub(super) const RUNNING: Steps = AllBut(&[Idle, Begin, Proof]);
     /// A write ends before its run's time does, or it is not begun.
-    pub(super) const NO_WRITE: Steps = AllBut(&[Idle, Begin, Register, Deregister]);
-    pub(super) const ALIVE: Steps = AllBut(&[Idle]);
+    pub(super) const NO_WRITE: Steps = AllBut(&[Idle, Begin, Register, Deregister, Proof]);
+    pub(super) const ALIVE: Steps = AllBut(&[Idle, Proof]);
+    /// Only a run with a warm binding is ever in it.
+    pub(super) const PROOF: Steps = Only(&[Proof]);
 
     pub(super) const fn only(step: &'static [RunStep; 1]) -> Steps {
         Only(step)

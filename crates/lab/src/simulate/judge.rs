@@ -195,11 +195,44 @@ impl Judge {
         {
             self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
         }
+        if bound.is_warm() {
+            self.removes_beside_standby(record, bound, &agreed, &removed, read, context);
+        }
         if bound.is_set() {
             let removable = present.iter().filter(|target| may(target)).count();
             self.takes_from_set(view, bound, &removed, removable, context);
         }
         self.writes(record, index, bound, at);
+    }
+
+    /// A removal from a warm binding's group is sent: not of the standby (W2), and nothing without
+    /// readings of the network interfaces before and after the targets were read (W4).
+    fn removes_beside_standby(
+        &mut self,
+        record: &Record,
+        bound: &Bound,
+        agreed: &BTreeSet<SocketAddr>,
+        removed: &[SocketAddr],
+        read: Duration,
+        context: &WriteContext<'_>,
+    ) {
+        let (at, name) = (context.now, &bound.link.name);
+        let answered = |(_, is_answered): &&(Duration, bool)| *is_answered;
+        let last = record.interfaces.last().filter(answered);
+        let readings = record.interfaces.iter().filter(answered).count();
+        if readings < 2 || last.is_none_or(|(began, _)| *began < read) {
+            let text = format!(
+                "{name}: {removed:?} are removed on {readings} answered readings of the network \
+                 interfaces, the last of which must follow that of the targets"
+            );
+            self.accuse("W4", at, text);
+        }
+        let is_standby = |target: &&SocketAddr| {
+            context.pair.contains(target) && !agreed.contains(target) && context.pair.len() == 2
+        };
+        if let Some(standby) = removed.iter().find(is_standby) {
+            self.accuse("W2", at, format!("{name}: {standby}, the standby, is removed"));
+        }
     }
 
     /// A removal from a set is sent: no target that was listed a moment ago is removed, and at most
@@ -246,7 +279,8 @@ impl Judge {
     fn writes(&mut self, record: &Record, index: usize, bound: &Bound, at: Duration) {
         let view = &record.views[index];
         let name = &bound.link.name;
-        if !view.saw_wrong {
+        // A standby is added and removed where all is right.
+        if !view.saw_wrong && !bound.is_warm() {
             self.accuse(
                 "L2",
                 at,
@@ -371,7 +405,11 @@ impl Judge {
         };
         let ours: BTreeSet<IpAddr> =
             reading.present.iter().filter(|t| bound.owns(**t)).map(SocketAddr::ip).collect();
-        if ours != said {
+        let is_right = match bound.is_warm() {
+            true => ours.is_superset(&said),
+            false => ours == said,
+        };
+        if !is_right {
             self.accuse(
                 "O1",
                 now,
@@ -399,6 +437,8 @@ pub(super) struct WriteContext<'a> {
     pub(super) clock: jiff::Timestamp,
     /// Whether the standby of the binding's instance refuses connections.
     pub(super) standby_refuses: bool,
+    /// Where the hosts of a warm binding's instance are, or were a moment ago.
+    pub(super) pair: &'a BTreeSet<SocketAddr>,
 }
 
 /// A removal that takes effect.
@@ -441,6 +481,10 @@ fn why_not_credible(
 ) -> Option<String> {
     let view = &record.views[index];
     let keys = view.keys();
+    // A standby, which no key names.
+    if context.pair.contains(&SocketAddr::new(address, bound.link.port)) {
+        return None;
+    }
     if bound.is_set() {
         return unlisted(view, bound, address, context);
     }

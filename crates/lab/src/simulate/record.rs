@@ -42,6 +42,8 @@ pub(super) struct Record {
     remembered: Vec<Option<HostName>>,
     /// The RDS API has throttled a call of the run.
     pub(super) rds_has_throttled: bool,
+    /// The readings of the network interfaces: when each began, and whether it was answered.
+    pub(super) interfaces: Vec<(Duration, bool)>,
     pub(super) views: Vec<View>,
     pub(super) kill_point: Option<KillPoint>,
 }
@@ -182,6 +184,7 @@ impl Record {
             topologies: Vec::new(),
             remembered: vec![None; bindings],
             rds_has_throttled: false,
+            interfaces: Vec::new(),
             views: (0..bindings).map(|_| View::default()).collect(),
             kill_point: None,
         }

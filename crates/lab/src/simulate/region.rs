@@ -5,7 +5,8 @@ mod kind;
 mod observer;
 mod state;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,14 +25,18 @@ use super::coverage::Coverage;
 use super::incident::Incident;
 use super::injected_fault::{Family, InjectedFault};
 use super::judge::{Judge, WriteContext};
-use super::record::Call;
+use super::record::{Call, Record};
 use super::script::Script;
 use super::setting::{Bound, Service, Setting};
 use super::step::RunStep;
 use super::transcript::{Telling, Transcript, Who};
 use crate::ports::InProcess;
 use crate::virtual_time::VirtualTime;
+use crate::world::World;
 use crate::world::rds::MultiAz;
+
+/// How long a run may go on with what it read of a pair.
+const LATELY: Duration = Duration::from_secs(60);
 
 /// How long it takes until something that the region refused is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -78,6 +83,8 @@ impl SimulatedRegion {
             removals: BTreeMap::new(),
             is_gone: setting.bounds.iter().map(|_| false).collect(),
             nameless: setting.bounds.iter().map(|_| None).collect(),
+            pairs: setting.bounds.iter().map(|_| BTreeMap::new()).collect(),
+            failed_over: setting.bounds.iter().map(|_| None).collect(),
             homes: setting
                 .bounds
                 .iter()
@@ -168,6 +175,7 @@ impl SimulatedRegion {
         let world = self.region.world();
         let now = self.now();
         let mut state = self.state();
+        self.look_at_pairs(&world, &mut state, now);
         for (index, bound) in self.bounds.iter().enumerate() {
             let truth = bound.truth(&world);
             state.nameless[index] = match bound.is_named(&world) {
@@ -201,9 +209,11 @@ impl SimulatedRegion {
             return;
         }
         let begun = incident.begin(&mut world, &self.bounds, &self.topic);
+        let moves = begun.moves_until.is_some();
         let registration = world.pace.registration;
         let homes: Vec<Vec<_>> =
             self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
+        let both: Vec<bool> = self.bounds.iter().map(|bound| bound.has_both(&world)).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
         let mut state = self.state();
         state.is_gone[incident.place] = is_gone;
@@ -217,6 +227,19 @@ impl SimulatedRegion {
         });
         state.slowest_registration = state.slowest_registration.max(registration);
         state.moves_until = state.moves_until.max(begun.moves_until.unwrap_or_default());
+        if matches!(incident.fault, InjectedFault::FailOver | InjectedFault::ZoneLost) {
+            let writes = |record: &Record| {
+                let is_write = |step| matches!(step, RunStep::Register | RunStep::Deregister);
+                record.under_way.iter().any(|(_, step, _)| is_write(*step))
+            };
+            let is_writing = state.runs.values().any(writes);
+            for (index, both) in both.into_iter().enumerate() {
+                let fails = self.bounds[index].is_warm() && !is_writing && both && moves;
+                if fails && (index == incident.place || incident.fault == InjectedFault::ZoneLost) {
+                    state.failed_over[index].get_or_insert(now);
+                }
+            }
+        }
         match incident.fault {
             InjectedFault::FailOver | InjectedFault::ZoneLost => {
                 state.counts.failovers += 1;
@@ -323,13 +346,59 @@ impl SimulatedRegion {
     }
 
     /// What a write at this moment is judged by.
-    pub(super) fn context(&self, index: usize) -> WriteContext<'_> {
+    pub(super) fn context<'a>(
+        &'a self,
+        index: usize,
+        pair: &'a BTreeSet<SocketAddr>,
+    ) -> WriteContext<'a> {
         let bound = &self.bounds[index];
         WriteContext {
             now: self.now(),
             timing: self.timing(),
             clock: self.clock(),
             standby_refuses: standby(bound) == Standby::RefusesTcp,
+            pair,
+        }
+    }
+
+    /// The addresses of a warm binding's writer and standby, those of a moment ago among them: a
+    /// run may have read them before they changed.
+    pub(super) fn pair(&self, index: usize) -> BTreeSet<SocketAddr> {
+        let bound = &self.bounds[index];
+        if !bound.is_warm() {
+            return BTreeSet::new();
+        }
+        let now = self.now();
+        let current: Vec<_> = bound.homes(&self.region.world()).collect();
+        let mut state = self.state();
+        state.pairs[index].extend(current.iter().map(|target| (*target, now)));
+        let lately = |seen: &Duration| now.saturating_sub(*seen) <= LATELY;
+        let pair = state.pairs[index].iter().filter(|(_, seen)| lately(seen));
+        pair.map(|(target, _)| *target).collect()
+    }
+
+    /// Whether a name is that of an instance beside a warm binding's, which no binding follows: it
+    /// is asked for to tell its network interface from the standby's.
+    pub(super) fn is_neighbour(&self, name: &HostName) -> bool {
+        if !self.bounds.iter().any(Bound::is_warm) || self.names.contains_key(name) {
+            return false;
+        }
+        let world = self.region.world();
+        let is_it = |endpoint: &String| endpoint.as_str() == name.as_str();
+        world.rds.instances().any(|instance| instance.endpoint.as_ref().is_some_and(is_it))
+    }
+
+    /// Notes where warm bindings' hosts are, and whether a failover is over.
+    fn look_at_pairs(&self, world: &World, state: &mut State, now: Duration) {
+        for (index, bound) in self.bounds.iter().enumerate().filter(|(_, one)| one.is_warm()) {
+            state.pairs[index].extend(bound.homes(world).map(|target| (target, now)));
+            let writer = bound.link.writer(world).map(|writer| writer.address);
+            let present = bound.link.present(world);
+            let is_healthy = writer.is_some_and(|writer| present.contains(&(writer, "healthy")));
+            let serves = writer.is_some_and(|writer| world.accepts_tcp(writer.ip()));
+            if is_healthy && serves {
+                state.failed_over[index] = None;
+            }
         }
     }
 

@@ -142,6 +142,30 @@ impl Script {
         self.end_at_calm();
     }
 
+    /// Draws what happens to the warm standby, beside what happens by itself.
+    pub(super) fn add_warm(&mut self, dice: &mut Dice, setting: &Setting) {
+        let Some(place) = setting.warm else { return };
+        const KINDS: [InjectedFault; 7] = [
+            InjectedFault::FailOver,
+            InjectedFault::InterfacesDenied,
+            InjectedFault::InterfacesThrottled,
+            InjectedFault::InterfacesUnread,
+            InjectedFault::StandbyReplaced,
+            InjectedFault::AddressReused,
+            InjectedFault::NeighbourAdded,
+        ];
+        let start = setting.world.now();
+        let length = (self.calm - start).as_secs();
+        for _ in 0..1 + dice.below(4) {
+            let fault = *dice.pick(&KINDS);
+            let at = start + dice.seconds(5, 5 + length * 3 / 4);
+            // A step of a run that proves a standby; a run may come to it late.
+            let when = When::At(at);
+            self.add_at(dice, setting, fault, when, place);
+        }
+        self.end_at_calm();
+    }
+
     fn end_at_calm(&mut self) {
         let calm = self.calm;
         self.incidents.retain(|incident| match incident.drawn.when {

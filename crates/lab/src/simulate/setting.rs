@@ -3,6 +3,7 @@
 mod kind;
 mod moved;
 pub(super) mod set;
+mod warm;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,7 +18,7 @@ use writerlink_core::topology::HostName;
 use self::kind::{DUAL_STACK, Database, KINDS, MULTI_AZ_CLUSTER};
 pub(super) use self::moved::Moved;
 use crate::dice::Dice;
-use crate::scene::{AGO, Link, allow, tell_of_failovers};
+use crate::scene::{AGO, Link, Standby, allow, tell_of_failovers};
 use crate::world::elbv2::{IpFamily, TargetRequest};
 use crate::world::rds::{Engine, MultiAz, Naming};
 use crate::world::vpc::Zone;
@@ -36,6 +37,8 @@ pub(super) struct Setting {
     /// The set of equals, or the member, comes last, where there is one.
     pub(super) bounds: Vec<Bound>,
     pub(super) moved: Option<Moved>,
+    /// The binding with a warm standby.
+    pub(super) warm: Option<usize>,
     pub(super) topic: String,
     pub(super) epoch: Timestamp,
     pub(super) service: Service,
@@ -75,6 +78,7 @@ pub(super) struct Own {
     pub(super) dual_stack: Dice,
     pub(super) set: Dice,
     pub(super) moves: Dice,
+    pub(super) warm: Dice,
 }
 
 impl Setting {
@@ -94,6 +98,7 @@ impl Setting {
         let set = set::draw(&mut world, &mut own.set, &mut words)?;
         let topic = tell_of_failovers(&mut world)?;
         let moved = Moved::draw(&mut world, &bounds, &topic, &mut own.moves, &mut words)?;
+        let warm = warm::draw(&mut world, &mut bounds, &mut own.warm, &mut words)?;
         world.pass(AGO);
         // The subscriptions' hello messages were answered long ago.
         world.sns.take_deliveries();
@@ -112,7 +117,7 @@ impl Setting {
         }
         let config = config(&bounds, dice, &mut words);
         let service = Service::draw(dice, world.now(), &mut words);
-        Ok(Setting { world, config, bounds, moved, topic, epoch, service, words })
+        Ok(Setting { world, config, bounds, moved, warm, topic, epoch, service, words })
     }
 
     /// The set of equals, where there is one.
@@ -146,6 +151,11 @@ impl Bound {
         !matches!(self.link.source, Source::Cluster(_) | Source::Instance(_))
     }
 
+    /// Whether the standby is to be a target too.
+    pub(super) fn is_warm(&self) -> bool {
+        self.link.standby == Standby::Warm
+    }
+
     /// Where those are that truly belong behind the link: the writer, or all of a set.
     pub(super) fn truth(&self, world: &World) -> BTreeSet<SocketAddr> {
         self.link.members(world)
@@ -159,6 +169,16 @@ impl Bound {
     /// Whether a target is one that this binding may remove without `exclusive`.
     pub(super) fn owns(&self, target: SocketAddr) -> bool {
         target.port() == self.link.port && is_allowed(target.ip())
+    }
+
+    /// Whether it is warm and its group has the writer, healthy, and the standby.
+    pub(super) fn has_both(&self, world: &World) -> bool {
+        let writer = self.link.writer(world).map(|writer| writer.address);
+        let standby = self.link.warm_standby(world);
+        let present = self.link.present(world);
+        let is_present = |target| present.iter().any(|(one, _)| *one == target);
+        writer.is_some_and(|writer| present.contains(&(writer, "healthy")))
+            && standby.is_some_and(is_present)
     }
 
     /// Whether a target stands at the database's own address on a port on which it does not listen,
@@ -354,6 +374,7 @@ mod tests {
             dual_stack: dice(Subject::DualStack),
             set: dice(Subject::Set),
             moves: dice(Subject::Moves),
+            warm: dice(Subject::Warm),
         };
         Setting::draw(&mut dice(Subject::Setting), &mut own).expect("a good setting")
     }

@@ -27,11 +27,13 @@ pub enum RunStep {
     Deregister,
     /// It waits for its next round.
     Pause,
+    /// It reads what proves a standby's address.
+    Proof,
 }
 
 impl RunStep {
     /// All steps, in the order in which a run comes to them.
-    pub const ALL: [RunStep; 12] = [
+    pub const ALL: [RunStep; 13] = [
         RunStep::Idle,
         RunStep::Begin,
         RunStep::Topology,
@@ -44,6 +46,7 @@ impl RunStep {
         RunStep::NamesAgain,
         RunStep::Deregister,
         RunStep::Pause,
+        RunStep::Proof,
     ];
 
     /// The word at the head of its column.
@@ -61,6 +64,7 @@ impl RunStep {
             RunStep::NamesAgain => "names-2",
             RunStep::Deregister => "deregister",
             RunStep::Pause => "pause",
+            RunStep::Proof => "proof",
         }
     }
 }

@@ -22,6 +22,7 @@ mod reboot;
 mod refusal;
 mod rename;
 mod shown;
+mod standby;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -102,6 +103,8 @@ pub enum RdsChange {
     ShowZones(InstanceKey),
     /// A cluster's network type has changed.
     NetworkChanged(ClusterKey, Network),
+    /// An instance has got a standby, or lost it.
+    MultiAzChanged(InstanceKey, MultiAz),
     /// An instance's new name is ready.
     InstanceRenamed(InstanceKey),
     /// A cluster's new name is ready and replaces this one.
@@ -253,6 +256,7 @@ impl World {
             RdsChange::StandbyComplete(instance) => self.standby_complete(instance),
             RdsChange::ShowZones(instance) => self.show_zones(instance),
             RdsChange::NetworkChanged(cluster, network) => self.network_changed(cluster, network),
+            RdsChange::MultiAzChanged(instance, to) => self.multi_az_changed(instance, to),
             RdsChange::InstanceRenamed(instance) => self.instance_renamed(instance),
             RdsChange::ClusterRenamed(cluster, old) => self.cluster_renamed(cluster, &old),
             RdsChange::InstanceGone(instance) => self.instance_gone(instance),

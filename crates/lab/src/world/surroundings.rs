@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod database;
 pub mod endpoint_service;
 pub mod function;
+pub mod interface;
 pub mod metric;
 pub mod queue;
 pub mod schedule;
@@ -26,6 +27,7 @@ pub use alarm::Alarm;
 pub use database::{DatabaseFacts, Maintenance};
 pub use endpoint_service::EndpointService;
 pub use function::Function;
+pub use interface::{Interface, NetworkInterface};
 pub use metric::Metric;
 pub use queue::Queue;
 pub use schedule::Schedule;
@@ -41,6 +43,7 @@ use super::ids;
 pub struct Surroundings {
     pub security_groups: Vec<SecurityGroup>,
     pub prefix_lists: Vec<PrefixList>,
+    pub network_interfaces: Vec<NetworkInterface>,
     pub subnets: Vec<Subnet>,
     pub subnet_groups: Vec<SubnetGroup>,
     pub network_acls: Vec<NetworkAcl>,

@@ -93,6 +93,7 @@ impl WorldFile {
                 group: arn.clone(),
                 port: group.port,
                 family: group.family,
+                standby: group.standby,
             };
             let link = group.source.as_ref().map(|source| link(&source.0));
             let targets: Vec<_> = match &group.targets {

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 
 use writerlink_core::source::Source;
 
-use super::{Cluster, TargetGroup, WorldFile};
+use super::{Cluster, TargetGroup, Text, WorldFile};
 use crate::place::{Checked, listed, once, unknown, wrong};
+use crate::scene::Standby;
 use crate::world::elbv2::{GroupProtocol, IpFamily, TargetType};
 use crate::world::events::SourceType;
 use crate::world::rds::{Engine, Layout, Network};
@@ -213,6 +214,12 @@ impl WorldFile {
                     listed(self.sources())
                 );
                 wrong(format!("{key}.source"), fault)
+            }
+            Some(Text(source))
+                if group.standby == Standby::Warm && !matches!(source, Source::Instance(_)) =>
+            {
+                let fault = "only an `instance/` source has a standby";
+                wrong(format!("{key}.standby"), fault)
             }
             None if group.binding.is_some() => {
                 wrong(format!("{key}.binding"), "a binding needs a `source` in the same group")

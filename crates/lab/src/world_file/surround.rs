@@ -19,6 +19,7 @@ impl WorldFile {
         world.surroundings = Surroundings {
             security_groups: self.security_group.clone(),
             prefix_lists: self.prefix_list.clone(),
+            network_interfaces: self.network_interface.clone(),
             subnets: self.subnet.clone(),
             subnet_groups: self.subnet_group.clone(),
             network_acls: self.network_acl.clone(),

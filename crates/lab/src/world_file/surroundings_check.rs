@@ -13,7 +13,7 @@ use crate::wire::query::has_operation;
 use crate::world::elbv2::known_attributes;
 use crate::world::surroundings::security_group::Rule;
 use crate::world::surroundings::topic::POLICIES;
-use crate::world::vpc::SUBNET_GROUP;
+use crate::world::vpc::{SUBNET_GROUP, Zone};
 
 /// The names of `PendingModifiedValues` (botocore rds 2014-10-31).
 const PENDING: [&str; 14] = [
@@ -219,6 +219,7 @@ impl WorldFile {
             keyed("proxy", &self.proxy, |one| one.security_groups.as_ref()),
             keyed("load-balancer", &self.load_balancer, |one| one.security_groups.as_ref()),
             keyed("function", &self.function, |one| Some(&one.security_groups)),
+            keyed("network-interface", &self.network_interface, |one| Some(&one.security_groups)),
         ]
         .concat()
     }
@@ -276,6 +277,16 @@ impl WorldFile {
                 return wrong(format!("subnet[{index}].id"), fault);
             }
         }
+        let interfaces = || self.network_interface.iter().enumerate();
+        for (index, one) in interfaces() {
+            if Zone::of_address(one.address).is_none() {
+                let fault = "write an address of the VPC's subnets, such as `10.20.1.77`";
+                return wrong(format!("network-interface[{index}].address"), fault);
+            }
+        }
+        once(interfaces().map(|(index, one)| {
+            (format!("network-interface[{index}].address"), one.address.to_string())
+        }))?;
         for (index, function) in self.function.iter().enumerate() {
             if function.vpc.is_some() && function.security_groups.is_empty() {
                 let fault = "a function in the VPC needs `security-groups`: name some";

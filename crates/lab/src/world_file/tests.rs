@@ -205,6 +205,12 @@ fn a_mistake_is_told_with_its_place_what_was_found_and_what_is_allowed() {
             "is taken already",
         ),
         (
+            "binding = \"orders-writer\"\n",
+            "binding = \"orders-writer\"\nstandby = \"warm\"\n",
+            "58:11: target-group[0].standby: ",
+            "only an `instance/` source",
+        ),
+        (
             "targets = [",
             "binding = \"orders-writer\"\ntargets = [",
             "66:11: target-group[1].binding: ",
@@ -246,6 +252,11 @@ fn a_mistake_in_the_surroundings_is_told_with_its_place_and_what_there_is() {
             "is taken already",
         ),
         ("[[subnet]]\nzone = \"a\"\ncidr = \"10.1\"", "13:8: subnet[0].cidr: ", "10.20.1.0/24"),
+        (
+            "[[network-interface]]\naddress = \"10.99.1.1\"",
+            "12:11: network-interface[0].address: ",
+            "10.20.1.77",
+        ),
         ("[[subnet]]\nzone = \"d\"", "12:8: subnet[0].zone: ", "`a`, `b`, `c`"),
         (
             "[[proxy]]\nname = \"front\"\nengine-family = \"MYSQL\"\nsecurity-groups = [\"no\"]",

@@ -26,6 +26,12 @@ impl InjectedFault {
                 Effect::AccessDenied => Fault::HealthDenied,
                 _ => return None,
             },
+            ("DescribeNetworkInterfaces", effect) => match effect {
+                Effect::AccessDenied => Fault::InterfacesDenied,
+                Effect::Throttle => Fault::InterfacesThrottled,
+                Effect::ServerErrorBefore => Fault::InterfacesUnread,
+                _ => return None,
+            },
             ("RegisterTargets" | "DeregisterTargets", effect) => match effect {
                 Effect::Throttle => Fault::WriteThrottled,
                 Effect::ServerErrorBefore => Fault::WriteErrorBefore,

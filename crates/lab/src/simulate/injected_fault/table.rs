@@ -7,7 +7,7 @@ use super::steps::*;
 use super::{Family, Row};
 use crate::fault::{DeliveryFault, Effect, NameEffect};
 use crate::simulate::begin::{
-    Api, Begun, Drawn, Lie, Site, Writers, groups, messages, moves, sets,
+    Api, Begun, Drawn, Lie, Site, Writers, groups, messages, moves, sets, standbys,
 };
 use crate::simulate::step::RunStep::{Begin, Deregister, Register};
 use crate::world::ApiError;
@@ -53,6 +53,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 const REGISTER: Api = Api::Everywhere("RegisterTargets");
 const DEREGISTER: Api = Api::Everywhere("DeregisterTargets");
+const INTERFACES: Api = Api::Everywhere("DescribeNetworkInterfaces");
 const HEALTH: Api = Api::Everywhere("DescribeTargetHealth");
 
 fn expired() -> Effect {
@@ -239,4 +240,21 @@ table! {
     /// A global database moves its writer to another Region for a while.
     Demoted: "global: writer elsewhere", Names, ANY,
         |dice, pace| pace.global_move + dice.seconds(0, 120), Drawn::demote;
+    /// The function has no permission to read network interfaces.
+    InterfacesDenied: "EC2: denied", Reads, PROOF, usual,
+        |d, s| Ok(d.strike(s, INTERFACES, Effect::AccessDenied));
+    /// EC2 throttles calls.
+    InterfacesThrottled: "EC2: throttled", Reads, PROOF, usual,
+        |d, s| Ok(d.strike(s, INTERFACES, Effect::Throttle));
+    /// EC2 does not answer.
+    InterfacesUnread: "EC2: 5xx", Reads, PROOF, usual,
+        |d, s| Ok(d.strike(s, INTERFACES, Effect::ServerErrorBefore));
+    /// A standby gets another host.
+    StandbyReplaced: "standby replaced", Hosts, ANY, usual, |_, s| standbys::replace(s);
+    /// A standby gets another host, and another database its address.
+    AddressReused: "standby's address reused", Hosts, ANY, |dice, _| dice.seconds(60, 300),
+        Drawn::reuse_standby;
+    /// A database comes that has the instance's security groups and a standby too.
+    NeighbourAdded: "standby's neighbour", Hosts, ANY, |dice, _| dice.seconds(30, 200),
+        Drawn::add_neighbour;
 }

@@ -12,12 +12,13 @@ pub(in crate::simulate) enum Kind {
     Targets(usize),
     Register(usize),
     Deregister(usize),
+    Proof,
 }
 
 impl Kind {
     pub(super) fn binding(self) -> Option<usize> {
         match self {
-            Kind::Topology => None,
+            Kind::Topology | Kind::Proof => None,
             Kind::Name(index)
             | Kind::Group(index)
             | Kind::Targets(index)
@@ -39,6 +40,7 @@ impl Kind {
             Kind::Targets(_) => RunStep::Targets,
             Kind::Register(_) => RunStep::Register,
             Kind::Deregister(_) => RunStep::Deregister,
+            Kind::Proof => RunStep::Proof,
         }
     }
 }

@@ -168,6 +168,7 @@ fn asks(step: RunStep, operation: &str) -> bool {
         RunStep::Group => operation == "DescribeTargetGroups",
         RunStep::Targets | RunStep::ReadBack => operation == "DescribeTargetHealth",
         RunStep::Register => operation == "RegisterTargets",
+        RunStep::Proof => operation == "DescribeNetworkInterfaces",
         RunStep::Deregister => operation == "DeregisterTargets",
         RunStep::Idle | RunStep::Begin | RunStep::Names | RunStep::NamesAgain | RunStep::Pause => {
             false

@@ -34,6 +34,11 @@ pub(in crate::simulate) struct State {
     pub(in crate::simulate) is_gone: Vec<bool>,
     /// Since when no database has the name that a binding follows.
     pub(super) nameless: Vec<Option<Duration>>,
+    /// When a host of a warm binding's instance was last at each address.
+    pub(super) pairs: Vec<BTreeMap<SocketAddr, Duration>>,
+    /// Since when a warm binding with both of its targets fails over, until its new writer is
+    /// healthy; not if a write was under way then.
+    pub(in crate::simulate) failed_over: Vec<Option<Duration>>,
     /// Where hosts of each binding's database have ever been.
     pub(super) homes: Vec<BTreeSet<SocketAddr>>,
     /// The longest that the load balancer has taken to its first check of a target.

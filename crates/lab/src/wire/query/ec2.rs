@@ -1,6 +1,7 @@
 //! EC2's operations (botocore ec2 2016-11-15).
 
 mod endpoint_services;
+mod interfaces;
 mod network;
 
 use super::params::Params;
@@ -11,11 +12,12 @@ use crate::world::{ApiError, World};
 /// Writes the content of an operation's result.
 type Operation = fn(&World, &Params, &mut Xml) -> Result<(), ApiError>;
 
-const OPERATIONS: [(&str, Operation); 7] = [
+const OPERATIONS: [(&str, Operation); 8] = [
     ("DescribeSubnets", network::subnets),
     ("DescribeSecurityGroups", network::security_groups),
     ("GetManagedPrefixListEntries", network::prefix_list_entries),
     ("DescribeNetworkAcls", network::acls),
+    ("DescribeNetworkInterfaces", interfaces::describe),
     ("DescribeVpcEndpointServiceConfigurations", endpoint_services::configurations),
     ("DescribeVpcEndpointServicePermissions", endpoint_services::permissions),
     ("DescribeVpcEndpointConnections", endpoint_services::connections),

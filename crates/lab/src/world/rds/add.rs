@@ -245,6 +245,7 @@ impl World {
             shown_standby_zone: new.standby.map(|host| host.zone),
             host: new.host,
             standby: new.standby,
+            standby_listens: false,
             serving: Serving::No,
             writes: Writes::Allowed,
             listed: Listed::Yes,

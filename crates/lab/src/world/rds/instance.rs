@@ -49,6 +49,8 @@ pub struct DbInstance {
     pub(super) host: Host,
     /// The standby host, in another zone.
     pub(super) standby: Option<Host>,
+    /// Whether the standby accepts connections although its engine's does not.
+    pub(super) standby_listens: bool,
     /// Whether the database accepts connections.
     pub(super) serving: Serving,
     /// Whether it would take writes, if it were the writer.
@@ -90,13 +92,23 @@ impl DbInstance {
         standby.map(|host| host.address_in(family))
     }
 
+    /// Every address of the standby; none without one.
+    pub fn standby_addresses(&self) -> Vec<IpAddr> {
+        let of_family = |family| self.standby_address_in(family);
+        IpFamily::ALL.into_iter().filter_map(of_family).collect()
+    }
+
+    fn standby_accepts_tcp(&self) -> bool {
+        self.standby_listens || self.engine.standby_accepts_tcp()
+    }
+
     /// Whether a connection to this address would be accepted by this instance.
     pub(super) fn accepts_tcp(&self, address: IpAddr) -> bool {
         let serves = self.serving == Serving::Yes;
         let family = IpFamily::of(address);
         let is_host = self.address_in(family) == Some(address);
         let is_standby = self.standby_address_in(family) == Some(address);
-        serves && (is_host || (is_standby && self.engine.standby_accepts_tcp()))
+        serves && (is_host || (is_standby && self.standby_accepts_tcp()))
     }
 }
 

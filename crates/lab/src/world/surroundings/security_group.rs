@@ -163,6 +163,11 @@ impl Guarded {
         Guarded { own: format!("load-balancer/{}", balancer.name), written }
     }
 
+    /// Whether it has the group that it has by itself.
+    fn has_own(&self) -> bool {
+        self.names().contains(&self.own)
+    }
+
     fn names(&self) -> Vec<String> {
         self.written.clone().unwrap_or_else(|| vec![self.own.clone()])
     }
@@ -171,6 +176,11 @@ impl Guarded {
 /// The ids of the security groups of an instance.
 pub fn of_instance(world: &World, instance: &DbInstance) -> Vec<String> {
     ids(&Guarded::instance(world, instance).names())
+}
+
+/// The names or ids of the security groups of an instance, as a file would write them.
+pub(in crate::world) fn names_of_instance(world: &World, instance: &DbInstance) -> Vec<String> {
+    Guarded::instance(world, instance).names()
 }
 
 /// The ids of the security groups of a cluster.
@@ -211,8 +221,8 @@ pub fn security_groups(world: &World) -> Vec<SecurityGroup> {
         ingress: Vec::new(),
         egress: ways_out(world, balancer, &databases),
     };
-    let own = databases.iter().filter(|(guarded, _)| guarded.written.is_none()).map(of_database);
-    let has_own = |one: &&LoadBalancer| Guarded::balancer(world, one).written.is_none();
+    let own = databases.iter().filter(|(guarded, _)| guarded.has_own()).map(of_database);
+    let has_own = |one: &&LoadBalancer| Guarded::balancer(world, one).has_own();
     let balancers = world.elbv2.balancers().filter(has_own).map(of_balancer);
     let own = own.chain(balancers).collect();
     let mut all = beside(own, &world.surroundings.security_groups, |group| &group.name);

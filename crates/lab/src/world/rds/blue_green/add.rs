@@ -149,6 +149,9 @@ impl World {
             standby,
         })?;
         self.rds.allow_writes(green, Writes::Refused);
+        if cluster.is_none() {
+            self.share_security_groups(blue, green);
+        }
         self.make_available(green);
         Ok((Database::Instance(blue), Database::Instance(green)))
     }
