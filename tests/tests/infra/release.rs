@@ -78,10 +78,9 @@ fn a_release_has_every_file_and_each_is_what_its_name_says() {
         assert!(fs::read(made.join(template)).expect("it is there") == own, "{template}");
     }
     let notes = fs::read_to_string(made.join("NOTES.md")).expect("it is there");
-    assert_eq!(
-        notes,
-        "### Added\n\n- A thing that users see: its page, and\n  [the standard](https://a.example/).\n"
-    );
+    let expected = "### Added\n\n- A thing that users see: its page, and\n  \
+                    [the standard](https://a.example/).\n";
+    assert_eq!(notes, expected);
 }
 
 #[test]
@@ -200,8 +199,8 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.map(|entry| read(entry.expect("it can be listed"))).collect()
 }
 
-/// Of each archive in a folder: its files with mode, year and owners, the checksum of the first, and
-/// the text of the last.
+/// Of each archive in a folder: its files with mode, year and owners, the checksum of the first,
+/// and the text of the last.
 fn opened(folder: &Path) -> Value {
     let script = "import hashlib, json, pathlib, sys, tarfile, time, zipfile
 read = {}

@@ -77,7 +77,7 @@ const CASES: &[(&str, Spoil, &[&str], &str)] = &[
             fs::remove_dir_all(scratch.path().join("programs/x86_64-apple-darwin")).expect("there")
         },
         &[],
-        "cannot build all of it:\n  x86_64-apple-darwin needs programs/x86_64-apple-darwin/writerlink",
+        "build all of it:\n  x86_64-apple-darwin needs programs/x86_64-apple-darwin/writerlink",
     ),
     (
         "a program of another machine",
