@@ -99,10 +99,11 @@ async fn psql_with_a_port_for_each_member_finds_the_writer_before_and_after_a_fa
             world.failover_db_cluster("orders", Some("orders-2")).expect("it has readers");
         };
         deployed.follows(link, fail_over).await;
-        (before, ask().await)
+        before
     };
-    let asked = databases.during(&deployed.lab, link, test).await.expect("they follow");
-    assert_eq!(asked, (Ok("orders-1".to_owned()), Ok("orders-2".to_owned())));
+    let before = databases.during(&deployed.lab, link, test).await.expect("they follow");
+    databases.settle(&deployed.lab, link).await.expect("they follow");
+    assert_eq!((before, ask().await), (Ok("orders-1".to_owned()), Ok("orders-2".to_owned())));
     assert_eq!(changes(), registered, "the members' groups are as they were");
 }
 

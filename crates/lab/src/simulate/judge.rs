@@ -392,7 +392,8 @@ impl Judge {
             Some(KeyReport::Members { members, .. }) => {
                 members.iter().map(|member| member.address).collect()
             }
-            _ => BTreeSet::new(),
+            Some(KeyReport::Topology { address, .. }) => [*address].into(),
+            Some(KeyReport::Unknown { .. }) | None => BTreeSet::new(),
         };
         let says = end.status.as_str();
         let name = &bound.link.name;

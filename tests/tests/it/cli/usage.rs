@@ -29,15 +29,6 @@ fn help_is_complete_for_every_command_and_exits_0() {
 }
 
 #[test]
-fn the_version_exits_0() {
-    let (code, stdout, _) = run(&mut writerlink(&["--version"]));
-    assert_eq!(
-        (code, stdout.as_str()),
-        (0, concat!("writerlink ", env!("CARGO_PKG_VERSION"), "\n"))
-    );
-}
-
-#[test]
 fn a_benchmark_without_a_row_is_refused() {
     let (code, stdout, stderr) = run(&mut writerlink(&["lab", "bench", "--row", "nope"]));
     assert_eq!((code, stdout.as_str()), (1, ""));

@@ -176,13 +176,20 @@ mod tests {
     #[test]
     fn a_broken_record_is_refused_with_its_line() {
         let line = serde_json::to_string(&sample::record("orders", 0.0)).expect("JSON");
+        let number = line.replace("\"eu-west-1\"", "7");
         for (text, says) in [
-            (format!("x\n{}", line.replace("\"binding\":\"orders\",", "")), "f:2: this record is broken: missing field `binding`"),
+            (
+                format!("x\n{}", line.replace("\"binding\":\"orders\",", "")),
+                "f:2: this record is broken: missing field `binding`",
+            ),
             (format!("x\n\n{}", &line[..200]), "f:3: this line has a part of a record"),
             (line.replace("\"version\":1", "\"version\":9"), "use a later release"),
-            (line.replace("\"end\":\"complete\"", "\"end\":\"well\""), "f: this record is broken: unknown variant `well`"),
             (
-                json!({"events": [{"message": "x"}, {"message": line.replace("\"eu-west-1\"", "7")}]}).to_string(),
+                line.replace("\"end\":\"complete\"", "\"end\":\"well\""),
+                "f: this record is broken: unknown variant `well`",
+            ),
+            (
+                json!({"events": [{"message": "x"}, {"message": number}]}).to_string(),
                 "f: entry 2: this record is broken: invalid type: integer `7`",
             ),
         ] {

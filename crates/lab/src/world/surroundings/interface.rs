@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{id_of, security_group};
 use crate::world::World;
 use crate::world::elbv2::LoadBalancer;
-use crate::world::rds::{DbInstance, DbProxy};
+use crate::world::rds::{DbInstance, DbProxy, DbProxyEndpoint};
 use crate::world::vpc::Zone;
 
 /// The description of the interfaces of instances, as public programs look for it.
@@ -136,7 +136,7 @@ fn of_instance(world: &World, instance: &DbInstance) -> Vec<Interface> {
 /// One for each node. That RDS makes them as it makes those of instances is the harder case for a
 /// reader, and not documented; public programs look for this description.
 fn of_proxy(world: &World, proxy: &DbProxy) -> Vec<Interface> {
-    let nodes = world.rds.endpoints_of(proxy).flat_map(|endpoint| endpoint.addresses());
+    let nodes = world.rds.endpoints_of(proxy).flat_map(DbProxyEndpoint::addresses);
     let of_node = |address: IpAddr| {
         Some(Interface {
             id: id_of("eni", &format!("{} {address}", proxy.name)),
