@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{Listener, ProtocolEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    ForwardActionConfig, Listener, LoadBalancer, ProtocolEnum, TargetGroup,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use writerlink_core::failure::{CallError, Failure, Rejection};
@@ -41,7 +43,7 @@ impl TcpProbe {
             self.elbv2.describe_target_groups().target_group_arns(group.as_str()).customize();
         let answer = read(GROUPS, |watch| request.interceptor(watch).send()).await?;
         let groups = listed(GROUPS, "TargetGroups", answer.target_groups)?;
-        let arns = groups.iter().flat_map(|group| group.load_balancer_arns());
+        let arns = groups.iter().flat_map(TargetGroup::load_balancer_arns);
         Ok(arns.map(ToOwned::to_owned).collect())
     }
 
@@ -61,7 +63,7 @@ impl TcpProbe {
         let request = self.elbv2.describe_load_balancers().load_balancer_arns(balancer).customize();
         let answer = read(BALANCERS, |watch| request.interceptor(watch).send()).await?;
         let balancers = listed(BALANCERS, "LoadBalancers", answer.load_balancers)?;
-        Ok(balancers.first().and_then(|one| one.dns_name()).map(ToOwned::to_owned))
+        Ok(balancers.first().and_then(LoadBalancer::dns_name).map(ToOwned::to_owned))
     }
 }
 
@@ -94,7 +96,7 @@ impl LinkProbe for TcpProbe {
 fn forwards(listener: &Listener, group: &str) -> bool {
     let passes = matches!(listener.protocol(), Some(ProtocolEnum::Tcp | ProtocolEnum::TcpUdp));
     let names = listener.default_actions().iter().any(|action| {
-        let several = action.forward_config().map(|forward| forward.target_groups());
+        let several = action.forward_config().map(ForwardActionConfig::target_groups);
         action.target_group_arn() == Some(group)
             || several.unwrap_or_default().iter().any(|one| one.target_group_arn() == Some(group))
     });

@@ -118,7 +118,7 @@ impl<T: PartialEq + Clone> Course<T> {
     }
 
     /// The course from its latest stretch on.
-    pub(super) fn from_latest(&self) -> Self {
+    pub(super) fn since_latest(&self) -> Self {
         self.since(self.stretches.len().saturating_sub(1))
     }
 }

@@ -152,10 +152,10 @@ impl Recording {
         let Courses { topology, dns, targets, link } = &self.courses;
         let is_topology = std::ptr::eq(self.courses.key(self.source), topology);
         let courses = Courses {
-            topology: if is_topology { topology.since(from) } else { topology.from_latest() },
-            dns: if is_topology { dns.from_latest() } else { dns.since(from) },
-            targets: targets.from_latest(),
-            link: link.from_latest(),
+            topology: if is_topology { topology.since(from) } else { topology.since_latest() },
+            dns: if is_topology { dns.since_latest() } else { dns.since(from) },
+            targets: targets.since_latest(),
+            link: link.since_latest(),
         };
         Some(Self { cause, began: now, changed: now, courses, ..self.clone() })
     }
