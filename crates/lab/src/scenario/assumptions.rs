@@ -153,9 +153,11 @@ mod tests {
     fn our_settings_are_those_that_the_template_deploys() {
         let template = include_str!("../../../../infra/writerlink.yaml");
         let ours = FunctionSettings::OURS;
-        let timeout = format!("\n      Timeout: {}\n", ours.timeout.as_secs());
-        let retries = format!("\n      MaximumRetryAttempts: {}\n", ours.retries);
-        assert!(template.contains(&timeout) && template.contains(&retries));
+        let timeout = format!("Timeout: {}", ours.timeout.as_secs());
+        assert!(template.lines().any(|line| line.trim() == timeout));
+        let retries = format!("MaximumRetryAttempts: {}", ours.retries);
+        let of_ours = "FunctionName: !Ref ReconcilerFunction, ";
+        assert!(template.lines().any(|line| line.contains(of_ours) && line.contains(&retries)));
         assert_eq!(ours.subscription, Subscription::Instances);
         assert!(template.contains("EventCategories: [availability, "));
     }

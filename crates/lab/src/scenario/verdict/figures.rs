@@ -47,8 +47,8 @@ impl Figures {
         };
         let last = link.wanted.last()?;
         let new = one(last)?;
-        let mut writers = link.wanted.iter().filter_map(one);
-        let old = writers.rfind(|writer| *writer != new)?;
+        let mut before = link.wanted.iter().rev().filter_map(one);
+        let old = before.find(|writer| *writer != new)?;
         let since = last.from;
         let first = |spans: &[Span]| {
             let named = |span: &&Span| span.to > since && host(&span.what) == host(&new);
