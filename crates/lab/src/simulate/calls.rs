@@ -132,13 +132,13 @@ impl Calls {
 
     /// W3: no write to either address of a warm binding begins between a failover, at whose
     /// beginning both were targets and no write was under way, and the new writer's being healthy.
-    fn judge_failover(&self, index: usize, pair: &BTreeSet<SocketAddr>, of: &[SocketAddr]) {
+    fn judge_failover(&self, index: usize, of: &[SocketAddr]) {
         let now = self.sim.now();
-        let mut state = self.sim.state();
-        let is_of_pair = of.iter().any(|target| pair.contains(target));
-        if let Some(began) = state.failed_over[index].filter(|_| is_of_pair) {
+        let state = &mut *self.sim.state();
+        let Some((began, both)) = &state.failed_over[index] else { return };
+        if of.iter().any(|target| both.contains(target)) {
             let name = &self.sim.bounds[index].link.name;
-            let after = now.saturating_sub(began).as_secs();
+            let after = now.saturating_sub(*began).as_secs();
             let text = format!(
                 "{name}: a write to {of:?} begins {after} s after a failover, and the new writer \
                  is not healthy yet"
@@ -368,7 +368,7 @@ impl TargetGroupWrite for Calls {
         self.send(index, |judge, record| {
             judge.registers(record, index, bound, target, &self.sim.context(index, &pair));
         });
-        self.judge_failover(index, &pair, &[target.address]);
+        self.judge_failover(index, &[target.address]);
         let call = self.begin(Kind::Register(index));
         let result = self.region.register(group, target).await;
         self.end(&call, |state| {
@@ -395,7 +395,7 @@ impl TargetGroupWrite for Calls {
         });
         {
             let away: Vec<_> = targets.iter().map(|target| target.address).collect();
-            self.judge_failover(index, &pair, &away);
+            self.judge_failover(index, &away);
             let mut state = self.sim.state();
             if let Some(record) = state.runs.get_mut(&self.run) {
                 record.views[index].send_away(&away);

@@ -90,12 +90,12 @@ impl Calm {
             let ours: BTreeSet<_> =
                 targets.filter(|target| bound.exclusive || bound.owns(*target)).collect();
             self.deserted[index] = members.is_empty();
-            self.overfull[index] =
-                ours.is_superset(&members) && ours.len() - members.len() > bound.max_removals;
             // W1: nobody but the writer and the standby is left.
             let beside: BTreeSet<_> = bound.link.warm_standby(&world).into_iter().collect();
-            let is_held = ours.is_superset(&members)
-                && ours.difference(&members).all(|target| beside.contains(target));
+            let stale = ours.difference(&members).filter(|target| !beside.contains(target)).count();
+            self.overfull[index] = ours.is_superset(&members) && stale > bound.max_removals;
+            let may_stay = stale == 0 || bound.is_warm() && bound.has_neighbour(&world);
+            let is_held = ours.is_superset(&members) && may_stay;
             let is_right = is_held || self.overfull[index] || members.is_empty();
             let is_expected = bound.managed && !state.is_gone[index];
             match (is_right || !is_expected, self.right[index]) {

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, Trigger};
 use writerlink_core::ports::Clock;
-use writerlink_core::report::{BindingReport, Status};
+use writerlink_core::report::{BindingReport, Reason, Status};
 use writerlink_core::run::{Memory, Run};
 
 use super::calm::Calm;
@@ -260,7 +260,11 @@ impl<'a> Player<'a> {
                     && !calm.overfull[index]
                     && !calm.deserted[index];
                 let is_well = |end: &BindingReport| match on_former_port[index] {
-                    false if bound.is_warm() => end.status.is_ok(),
+                    // Another address waits for the writer to be healthy.
+                    false if bound.is_warm() => {
+                        let waits = |r: &Reason| r.code == "target-not-healthy";
+                        end.status.is_ok() || end.reason.as_ref().is_some_and(waits)
+                    }
                     false => end.status == Status::Settled,
                     true => {
                         end.status == Status::Held

@@ -195,7 +195,8 @@ impl Judge {
         {
             self.accuse("S5", at, format!("{name}: {removed:?} must not be removed"));
         }
-        if bound.is_warm() {
+        // What is on another port was never a standby.
+        if bound.is_warm() && removed.iter().any(|target| target.port() == bound.link.port) {
             self.removes_beside_standby(record, bound, &agreed, &removed, read, context);
         }
         if bound.is_set() {

@@ -20,7 +20,7 @@ pub use self::state::Counts;
 pub(super) use self::state::State;
 
 use self::state::Active;
-use super::begin::When;
+use super::begin::{When, standbys};
 use super::coverage::Coverage;
 use super::incident::Incident;
 use super::injected_fault::{Family, InjectedFault};
@@ -213,7 +213,7 @@ impl SimulatedRegion {
         let registration = world.pace.registration;
         let homes: Vec<Vec<_>> =
             self.bounds.iter().map(|bound| bound.homes(&world).collect()).collect();
-        let both: Vec<bool> = self.bounds.iter().map(|bound| bound.has_both(&world)).collect();
+        let both: Vec<_> = self.bounds.iter().map(|bound| bound.both(&world)).collect();
         let is_gone = world.elbv2.group(&self.bounds[incident.place].link.group).is_none();
         let mut state = self.state();
         state.is_gone[incident.place] = is_gone;
@@ -234,9 +234,9 @@ impl SimulatedRegion {
             };
             let is_writing = state.runs.values().any(writes);
             for (index, both) in both.into_iter().enumerate() {
-                let fails = self.bounds[index].is_warm() && !is_writing && both && moves;
-                if fails && (index == incident.place || incident.fault == InjectedFault::ZoneLost) {
-                    state.failed_over[index].get_or_insert(now);
+                let fails = index == incident.place || incident.fault == InjectedFault::ZoneLost;
+                if let Some(both) = both.filter(|_| fails && moves && !is_writing) {
+                    state.failed_over[index].get_or_insert((now, both));
                 }
             }
         }
@@ -383,6 +383,10 @@ impl SimulatedRegion {
         if !self.bounds.iter().any(Bound::is_warm) || self.names.contains_key(name) {
             return false;
         }
+        // One that is gone by now is asked for too.
+        if standbys::BESIDE.iter().any(|beside| name.as_str().starts_with(beside)) {
+            return true;
+        }
         let world = self.region.world();
         let is_it = |endpoint: &String| endpoint.as_str() == name.as_str();
         world.rds.instances().any(|instance| instance.endpoint.as_ref().is_some_and(is_it))
@@ -392,6 +396,12 @@ impl SimulatedRegion {
     fn look_at_pairs(&self, world: &World, state: &mut State, now: Duration) {
         for (index, bound) in self.bounds.iter().enumerate().filter(|(_, one)| one.is_warm()) {
             state.pairs[index].extend(bound.homes(world).map(|target| (target, now)));
+            let hosts: BTreeSet<_> = bound.homes(world).collect();
+            // One of the two was replaced: its address is nobody's, and leaves as such.
+            let is_over = |(_, both): &(Duration, BTreeSet<_>)| !both.is_subset(&hosts);
+            if state.failed_over[index].as_ref().is_some_and(is_over) {
+                state.failed_over[index] = None;
+            }
             let writer = bound.link.writer(world).map(|writer| writer.address);
             let present = bound.link.present(world);
             let is_healthy = writer.is_some_and(|writer| present.contains(&(writer, "healthy")));

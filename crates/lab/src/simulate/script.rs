@@ -159,8 +159,7 @@ impl Script {
         for _ in 0..1 + dice.below(4) {
             let fault = *dice.pick(&KINDS);
             let at = start + dice.seconds(5, 5 + length * 3 / 4);
-            // A step of a run that proves a standby; a run may come to it late.
-            let when = When::At(at);
+            let when = self.when(dice, fault, at);
             self.add_at(dice, setting, fault, when, place);
         }
         self.end_at_calm();

@@ -20,7 +20,8 @@ pub(super) use self::moved::Moved;
 use crate::dice::Dice;
 use crate::scene::{AGO, Link, Standby, allow, tell_of_failovers};
 use crate::world::elbv2::{IpFamily, TargetRequest};
-use crate::world::rds::{Engine, MultiAz, Naming};
+use crate::world::rds::{DbInstance, Engine, MultiAz, Naming};
+use crate::world::surroundings::security_group;
 use crate::world::vpc::Zone;
 use crate::world::{ApiError, Pace, World};
 
@@ -171,14 +172,24 @@ impl Bound {
         target.port() == self.link.port && is_allowed(target.ip())
     }
 
-    /// Whether it is warm and its group has the writer, healthy, and the standby.
-    pub(super) fn has_both(&self, world: &World) -> bool {
-        let writer = self.link.writer(world).map(|writer| writer.address);
-        let standby = self.link.warm_standby(world);
+    /// Whether another instance has its instance's security groups, so that nothing can be said of
+    /// addresses that may be its standby's.
+    pub(super) fn has_neighbour(&self, world: &World) -> bool {
+        let Some(own) = self.link.instance(world) else { return false };
+        let groups = security_group::of_instance(world, own);
+        let shares = |other: &DbInstance| security_group::of_instance(world, other) == groups;
+        world.rds.instances().any(|other| other.key != own.key && shares(other))
+    }
+
+    /// The writer and the standby of a warm binding, where the group has both and the writer is
+    /// healthy.
+    pub(super) fn both(&self, world: &World) -> Option<BTreeSet<SocketAddr>> {
+        let writer = self.link.writer(world)?.address;
+        let standby = self.link.warm_standby(world)?;
         let present = self.link.present(world);
-        let is_present = |target| present.iter().any(|(one, _)| *one == target);
-        writer.is_some_and(|writer| present.contains(&(writer, "healthy")))
-            && standby.is_some_and(is_present)
+        let has_standby = present.iter().any(|(target, _)| *target == standby);
+        let is_healthy = present.contains(&(writer, "healthy"));
+        (has_standby && is_healthy).then(|| [writer, standby].into())
     }
 
     /// Whether a target stands at the database's own address on a port on which it does not listen,

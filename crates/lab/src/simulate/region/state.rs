@@ -36,9 +36,9 @@ pub(in crate::simulate) struct State {
     pub(super) nameless: Vec<Option<Duration>>,
     /// When a host of a warm binding's instance was last at each address.
     pub(super) pairs: Vec<BTreeMap<SocketAddr, Duration>>,
-    /// Since when a warm binding with both of its targets fails over, until its new writer is
-    /// healthy; not if a write was under way then.
-    pub(in crate::simulate) failed_over: Vec<Option<Duration>>,
+    /// Since when a warm binding with both of its targets fails over, and which they are, until
+    /// its new writer is healthy; not if a write was under way then.
+    pub(in crate::simulate) failed_over: Vec<Option<(Duration, BTreeSet<SocketAddr>)>>,
     /// Where hosts of each binding's database have ever been.
     pub(super) homes: Vec<BTreeSet<SocketAddr>>,
     /// The longest that the load balancer has taken to its first check of a target.
