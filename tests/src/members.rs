@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use writerlink_lab::World;
-use writerlink_lab::scene::{Link, Scene};
-use writerlink_lab::world::elbv2::TargetState;
-
-use crate::kinds::publish;
+use writerlink_lab::scene::{Link, Scene, publish};
+use writerlink_lab::world::elbv2::{NewTargetGroup, TargetState};
 
 /// The members, which are also the names of their bindings and of their load balancers.
 pub const MEMBERS: [&str; 3] = ["orders-1", "orders-2", "orders-3"];
+
+/// The databases' port.
+const PORT: u16 = 5432;
 
 /// How long ago all of it was made, so that targets are healthy.
 const AGO: Duration = Duration::from_secs(600);
@@ -22,7 +23,12 @@ const AGO: Duration = Duration::from_secs(600);
 pub fn add(scene: &mut Scene) {
     for member in MEMBERS {
         let source = format!("cluster/orders/instance/{member}");
-        scene.links.push(publish(&mut scene.world, member, &source).expect("a good link"));
+        let source = source.parse().expect("a good source");
+        let mut group = NewTargetGroup::tcp(member, PORT);
+        // Each member is in one zone, and a client comes through the node of another.
+        group.attributes.push(("load_balancing.cross_zone.enabled", "true".to_owned()));
+        let link = publish(&mut scene.world, member, source, member, PORT, group);
+        scene.links.push(link.expect("a good link"));
     }
     scene.world.pass(AGO);
     scene.world.sns.take_deliveries();
