@@ -176,22 +176,16 @@ mod tests {
     #[test]
     fn a_broken_record_is_refused_with_its_line() {
         let line = serde_json::to_string(&sample::record("orders", 0.0)).expect("JSON");
-        let number = line.replace("\"eu-west-1\"", "7");
+        let without_name = line.replace("\"binding\":\"orders\",", "");
+        let unknown_end = line.replace("\"end\":\"complete\"", "\"end\":\"well\"");
+        let wrong_type = line.replace("\"eu-west-1\"", "7");
+        let events = json!({"events": [{"message": "x"}, {"message": wrong_type}]});
         for (text, says) in [
-            (
-                format!("x\n{}", line.replace("\"binding\":\"orders\",", "")),
-                "f:2: this record is broken: missing field `binding`",
-            ),
+            (format!("x\n{without_name}"), "f:2: this record is broken: missing field `binding`"),
             (format!("x\n\n{}", &line[..200]), "f:3: this line has a part of a record"),
             (line.replace("\"version\":1", "\"version\":9"), "use a later release"),
-            (
-                line.replace("\"end\":\"complete\"", "\"end\":\"well\""),
-                "f: this record is broken: unknown variant `well`",
-            ),
-            (
-                json!({"events": [{"message": "x"}, {"message": number}]}).to_string(),
-                "f: entry 2: this record is broken: invalid type: integer `7`",
-            ),
+            (unknown_end, "f: this record is broken: unknown variant `well`"),
+            (events.to_string(), "f: entry 2: this record is broken: invalid type: integer `7`"),
         ] {
             let error = records(&text, "f").expect_err("it is broken").to_string();
             assert!(error.contains(says), "{error}");
