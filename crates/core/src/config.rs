@@ -171,7 +171,10 @@ pub enum PortDiffers {
 }
 
 /// What a binding does about the standby of its Multi-AZ instance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StandbyMode {
     /// Nothing: only the writer's address is registered.

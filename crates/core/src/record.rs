@@ -40,6 +40,7 @@ pub use self::link::{Front, LinkProbe, NoProbe};
 pub use self::occasion::{Causes, Nothing, Occasion, Recorded, Told, can_be_recorded};
 pub use self::session::{Limits, Session};
 use crate::config::Share;
+use crate::config::StandbyMode;
 
 /// The part of the account's documented budgets of ELBv2 calls that the recorder uses, in percent:
 /// two calls a second. The reconciler has a share of its own (`[api] share`).
@@ -66,6 +67,10 @@ pub struct Record {
     pub binding: String,
     /// What the binding follows.
     pub source: SourceKind,
+    /// Whether the binding has the standby of its instance registered too. Then the old target
+    /// stays, and the record is complete without its end.
+    #[serde(default)]
+    pub standby: StandbyMode,
     /// RDS's word for the engine, if it could be read.
     pub engine: Option<String>,
     /// What made the recorder look.

@@ -5,6 +5,7 @@ pub(crate) mod page;
 pub(crate) mod sample;
 mod steps;
 
+use writerlink_core::config::StandbyMode;
 use writerlink_core::record::{End, Lasted, Record, SourceKind};
 
 use self::steps::{Step, seconds, steps};
@@ -51,6 +52,7 @@ fn one(record: &Record, colour: Colour) -> String {
 pub(crate) fn title(record: &Record) -> String {
     let source = match record.source {
         SourceKind::Cluster => "cluster",
+        SourceKind::Instance if record.standby == StandbyMode::Warm => "instance, warm",
         SourceKind::Instance => "instance",
     };
     let engine = record.engine.as_deref().map(|engine| format!(", {engine}")).unwrap_or_default();

@@ -9,6 +9,7 @@ use super::judge::{Courses, Group, Move, Named, addresses};
 use super::{
     Cause, CauseKind, Channel, End, Kind, Moment, Reads, Record, Seconds, SourceKind, VERSION,
 };
+use crate::config::StandbyMode;
 
 /// For so long DNS must have given one address to count as steady. It goes back and forth for 20 to
 /// 30 s after a failover (aws-mysql-jdbc issue 377).
@@ -24,6 +25,7 @@ const CHANGING: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(super) struct Recording {
     source: SourceKind,
+    standby: StandbyMode,
     pub(super) cause: Cause,
     pub(super) engine: Option<String>,
     began: Moment,
@@ -43,6 +45,7 @@ pub(super) struct Labels {
 impl Recording {
     pub(super) fn begin(
         source: SourceKind,
+        standby: StandbyMode,
         cause: Cause,
         began: Moment,
         patience: Duration,
@@ -53,7 +56,7 @@ impl Recording {
             targets: Course::of(Channel::Targets),
             link: Course::of(Channel::Link),
         };
-        Self { source, cause, engine: None, began, patience, changed: began, courses }
+        Self { source, standby, cause, engine: None, began, patience, changed: began, courses }
     }
 
     pub(super) fn topology(&mut self, read: Result<Named, &str>, when: When) {
@@ -121,8 +124,10 @@ impl Recording {
         let group = self.courses.targets.latest().map(|latest| &latest.value);
         let is_right = group.is_some_and(|group| {
             let mut at_new = group.iter().filter(|(target, _)| target.ip() == new);
+            // The old target is the new standby's.
+            let stays = self.standby == StandbyMode::Warm;
             let is_old_gone = group.keys().all(|target| target.ip() != old);
-            is_old_gone && at_new.any(|(_, (state, _))| state == "healthy")
+            (is_old_gone || stays) && at_new.any(|(_, (state, _))| state == "healthy")
         });
         is_steady && is_named && is_right
     }
@@ -183,6 +188,7 @@ impl Recording {
             region: labels.region.clone(),
             binding: labels.binding.clone(),
             source: self.source,
+            standby: self.standby,
             engine: self.engine.clone(),
             cause: self.cause.clone(),
             began: self.began,

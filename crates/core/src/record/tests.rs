@@ -13,6 +13,7 @@ use super::occasion::Told;
 use super::recording::{Labels, Recording};
 use super::{Between, Cause, CauseKind, End, Lasted, Moment, Nothing, Occasion, Record, Recorded};
 use super::{Figures, SourceKind};
+use crate::config::StandbyMode;
 use crate::config::{Binding, Config, Location};
 use crate::event::{Event, EventId, SourceType};
 
@@ -49,7 +50,7 @@ fn announced() -> Cause {
 }
 
 fn begin(source: SourceKind) -> Recording {
-    Recording::begin(source, announced(), at(0.0), Duration::from_secs(600))
+    Recording::begin(source, StandbyMode::Cold, announced(), at(0.0), Duration::from_secs(600))
 }
 
 fn record(recording: &Recording, end: End, now: f64) -> Record {
@@ -188,6 +189,23 @@ fn a_database_that_could_not_be_read_is_not_called_one_that_never_moved() {
     one.topology(Err("access-denied"), when(0.0));
     one.targets(Ok(group(&[(1, "healthy")])), when(0.0));
     assert_eq!(one.end(at(600.0)), Some(End::CouldNotTell));
+}
+
+#[test]
+fn with_a_warm_standby_the_record_is_complete_while_the_old_target_stays() {
+    for (standby, ends) in [(StandbyMode::Cold, None), (StandbyMode::Warm, Some(End::Complete))] {
+        let (source, wait) = (SourceKind::Instance, Duration::from_secs(600));
+        let mut recording = Recording::begin(source, standby, announced(), at(0.0), wait);
+        let before = [(1, "healthy"), (2, "unhealthy")];
+        look(&mut recording, 1.0, 1, 1, &before);
+        for second in [60.0, 70.0, 80.0, 90.0, 100.0] {
+            look(&mut recording, second, 2, 2, &[(1, "unhealthy"), (2, "healthy")]);
+        }
+        assert_eq!(recording.end(at(101.0)), ends, "{standby:?}");
+        let figures = record(&recording, End::Complete, 101.0).figures;
+        assert_eq!(figures.healthy, between(1.0, 60.0), "{standby:?}");
+        assert_eq!(figures.old_gone, None, "{standby:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A record for several tests.
 
 use jiff::Timestamp;
+use writerlink_core::config::StandbyMode;
 use writerlink_core::record::{
     Between, Cause, CauseKind, Channel, End, Figures, Gap, Kind, Moment, Reads, Record, Seconds,
     SourceKind, StateSeen, VERSION,
@@ -46,6 +47,7 @@ pub(crate) fn record(binding: &str, later: f64) -> Record {
         region: "eu-west-1".to_owned(),
         binding: binding.to_owned(),
         source: SourceKind::Cluster,
+        standby: StandbyMode::Cold,
         engine: Some("aurora-postgresql".to_owned()),
         seconds: Seconds::of(&cause, &figures),
         cause,

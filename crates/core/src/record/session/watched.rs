@@ -67,11 +67,13 @@ impl Watched {
             Source::Instance(_) => SourceKind::Instance,
             _ => SourceKind::Cluster,
         };
+        let standby = binding.standby;
         Self {
             binding: binding.clone(),
             source,
             seen: None,
-            recording: cause.map(|cause| Recording::begin(source, cause.clone(), began, patience)),
+            recording: cause
+                .map(|cause| Recording::begin(source, standby, cause.clone(), began, patience)),
             unplaced: None,
             answers: None,
             family: None,
@@ -137,7 +139,8 @@ impl Watched {
                 sns: None,
                 received: when.ended,
             };
-            let mut recording = Recording::begin(self.source, cause, when.ended, patience);
+            let mut recording =
+                Recording::begin(self.source, self.binding.standby, cause, when.ended, patience);
             if self.source == SourceKind::Cluster {
                 recording.topology(Ok(Named::Elsewhere), last_seen);
             }
