@@ -10,7 +10,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { IpAddressType, NetworkLoadBalancer, NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AccountPrincipal, AnyPrincipal, ArnPrincipal, ManagedPolicy, OrganizationPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -134,6 +134,29 @@ test('an instance and a proxy are followed as what they are', () => {
   parameters(template, { Source: 'instance/billing', LoadBalancerArn: Match.absent() });
 });
 
+test('a database and a VPC that are looked up are not refused while the CDK has yet to look', () => {
+  const env = { account: '111122223333', region: 'eu-west-1' };
+  const synth = (context) => {
+    const app = new App({ analyticsReporting: false, outdir: mkdtempSync(join(scratch, 'out-')), context });
+    const stack = new Stack(app, 'Outer', { env });
+    const vpc = Vpc.fromLookup(stack, 'Vpc', { vpcId: 'vpc-1' });
+    const vpcSubnets = { subnetType: SubnetType.PRIVATE_ISOLATED };
+    new Link(stack, 'Link', { vpc, vpcSubnets, database: DatabaseCluster.fromLookup(stack, 'Database', { clusterIdentifier: 'orders' }) });
+    new Consumer(stack, 'Consumer', { vpc, vpcSubnets, endpointServiceName: SERVICE, endpoint: ENDPOINT, clientCidr: '10.30.0.0/16' });
+    return app.synth();
+  };
+  const { missing } = synth({}).manifest;
+  const answers = {
+    'vpc-provider': { vpcId: 'vpc-1', vpcCidrBlock: '10.20.0.0/16', availabilityZones: [], subnetGroups: [{ name: 'Isolated', type: 'Isolated', subnets: ['a', 'b'].map((zone) => ({ subnetId: `subnet-${zone}`, cidr: '10.20.4.0/24', availabilityZone: zone, routeTableId: 'rtb-1' })) }] },
+    'cc-api-provider': [{ 'Endpoint.Address': 'orders', 'Endpoint.Port': '5433', VpcSecurityGroupIds: ['sg-0a'] }],
+  };
+  assert.deepEqual(missing.map(({ provider }) => provider).sort(), Object.keys(answers).sort());
+  const found = synth(Object.fromEntries(missing.map(({ key, provider }) => [key, answers[provider]])));
+  const template = Template.fromJSON(found.getStackByName('Outer').template);
+  parameters(template, { Port: '5433', DatabaseSecurityGroupId: 'sg-0a', SubnetIds: 'subnet-a,subnet-b' });
+  parameters(template, { ClientCidr: '10.30.0.0/16', SubnetIds: 'subnet-a,subnet-b' });
+});
+
 test('each parameter of a template can be given by a property, and each property is declared', () => {
   const { outer } = synthesise((stack) => {
     const vpc = vpcOf(stack);
@@ -145,7 +168,7 @@ test('each parameter of a template can be given by a property, and each property
       allowedPrincipals: [new ArnPrincipal('arn:aws:iam::444455556666:role/app')], acceptanceRequired: false, supportedRegions: ['eu-central-1'], ipAddressType: IpAddressType.DUAL_STACK,
     });
     const onBalancer = new Link(stack, 'OnBalancer', { vpc, port: 5432, loadBalancer: balancer(stack) });
-    new Members(stack, 'Members', { link: onBalancer, database, memberPorts: { 'orders-1': 5441 }, ...health });
+    const members = new Members(stack, 'Members', { link: onBalancer, database, memberPorts: { 'orders-1': 5441 }, ...health });
     new Consumer(stack, 'Consumer', { vpc, endpointServiceName: SERVICE, serviceRegion: 'eu-west-1', endpoint: ENDPOINT, members: { 'orders-1.example.org': 5441 }, clientCidr: '10.30.0.0/16', ipAddressType: IpAddressType.IPV4 });
     new Consumer(stack, 'OtherConsumer', { vpc, endpointServiceName: SERVICE, endpoint: ENDPOINT, clientSecurityGroup: c });
     new Reconciler(stack, 'Reconciler', {
@@ -154,7 +177,7 @@ test('each parameter of a template can be given by a property, and each property
       architecture: Architecture.X86_64, vpc, securityGroups: [a], reserveConcurrency: false, timeout: Duration.minutes(5), logRetention: RetentionDays.ONE_YEAR, firstRun: false, recorder: true,
       probe: 'connect', recorderVpc: vpc, recorderSecurityGroups: [b, c], permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', 'arn:aws:iam::111122223333:policy/databases'), rolePath: '/databases/', code: codeOf(),
     });
-    new Reconciler(stack, 'OfConfig', { config: 'allow = []\n', code: codeOf() });
+    new Reconciler(stack, 'OfConfig', { config: 'allow = []\n', link, members, code: codeOf() });
   });
   const given = (...ids) => [...new Set(ids.flatMap((id) => Object.keys(outer.Resources[id].Properties.Parameters)))].sort();
   const names = (file) => Object.keys(written(file).Parameters).sort();
@@ -164,6 +187,8 @@ test('each parameter of a template can be given by a property, and each property
   assert.deepEqual(given('Reconciler', 'OfConfig'), names('reconciler.yaml'));
   const values = outer.Resources.Reconciler.Properties.Parameters;
   assert.deepEqual([values.FunctionTimeout, values.LogRetentionDays, values.ReserveConcurrency, values.Architecture, values.RecorderSecurityGroupIds], ['300', '365', 'false', 'x86_64', 'sg-b,sg-c']);
+
+  assert.deepEqual(outer.Resources.OfConfig.Properties.Parameters.TargetGroupArns, { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['Link', 'Outputs.TargetGroupArn'] }, ',', { 'Fn::GetAtt': ['Members', 'Outputs.TargetGroupArns'] }]] });
 
   const declarations = readFileSync(new URL('writerlink.d.ts', import.meta.url), 'utf8');
   for (const construct of [Link, Members, Consumer, Reconciler]) {
@@ -180,6 +205,8 @@ test('a mistake is refused at construction, with the name of the construct and w
   const link = (props) => (stack) => new Link(stack, 'Link', { vpc: vpcOf(stack), port: 5432, ...props });
   refused((stack) => new Link(stack, 'Link', { database: cluster(stack) }), 'Link Outer/Link: Give vpc: ');
   refused((stack) => new Link(stack, 'Link'), 'Link Outer/Link: Give vpc: ');
+  refused(link({ vpc: 'vpc-1' }), 'Link Outer/Link: vpc must be a VPC of aws-cdk-lib/aws-ec2');
+  refused(link({ database: 'orders' }), 'Link Outer/Link: database must be a cluster, an instance or a proxy');
   refused(link({ port: undefined }), 'Link Outer/Link: Give database, or port.');
   refused((stack) => linkOf(stack, { database: DatabaseCluster.fromDatabaseClusterAttributes(stack, 'NoPort', { clusterIdentifier: 'orders' }) }), 'Link Outer/Link: The database does not tell its port. Import it with port (fromDatabaseClusterAttributes');
   refused((stack) => linkOf(stack, { database: cluster(new Construct(stack, 'Other'), { securityGroups: [] }) }), 'Link Outer/Link: The database tells no security group. Give databaseSecurityGroup');

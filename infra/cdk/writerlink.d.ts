@@ -12,13 +12,13 @@ import { Endpoint, IDatabaseCluster, IDatabaseInstance, IDatabaseProxy } from 'a
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
-/** A database that the function can follow. An imported one tells its port and its security group only if you import it with them. */
+/** A database that the function can follow. One that is looked up tells its port and its security group, an imported one only if it is imported with them. */
 export type Database = IDatabaseCluster | IDatabaseInstance | IDatabaseProxy;
 
 export interface LinkProps {
   /** The VPC of the database. */
   readonly vpc: IVpc;
-  /** The subnets of the load balancer's nodes, one of each zone. Default: as of any load balancer that is internal. */
+  /** The subnets of the load balancer's nodes, one of each zone. Default: the VPC's private subnets. */
   readonly vpcSubnets?: SubnetSelection;
   /** An existing load balancer, in place of one that the construct makes with an endpoint service. */
   readonly loadBalancer?: INetworkLoadBalancer;
@@ -108,7 +108,9 @@ export interface ReconcilerProps {
   readonly source?: string;
   /** The link whose target group the function keeps. */
   readonly link?: Link;
-  /** Other target groups. With a `source` there is one in all. */
+  /** The members whose groups the function may keep as well. They need a `config`, which has `members.bindings`. */
+  readonly members?: Members;
+  /** Other target groups. With `database` or `source` there is one in all. */
   readonly targetGroups?: INetworkTargetGroup[];
   /** The load balancer whose health an alarm watches. Default: that of `link`. */
   readonly loadBalancer?: INetworkLoadBalancer;

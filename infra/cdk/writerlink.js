@@ -7,7 +7,7 @@
 // stack, a parameter such as `vpc.vpcId` would be a reference to a resource, which CloudFormation
 // refuses in a condition. As a parameter of a nested stack it is a value.
 
-import { CfnParameter, NestedStack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnParameter, NestedStack, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { existsSync } from 'node:fs';
@@ -16,17 +16,22 @@ import { fileURLToPath } from 'node:url';
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 // The package has the templates in a folder of its own, the repository beside this one.
-const TEMPLATES = existsSync(path('templates')) ? 'templates/' : '../';
+const IS_PACKAGE = existsSync(path('templates'));
+const template = (file) => path((IS_PACKAGE ? 'templates/' : '../') + file);
+
+// While the CDK looks values up (`fromLookup`), a first synthesis has placeholders and empty lists
+// in their place. If a construct refused them, the CDK would never look.
+const looksUp = (scope) => Stack.of(scope)._missingContext?.length > 0;
 
 class Layer extends NestedStack {
-  constructor(scope, id, template, parameters) {
+  constructor(scope, id, file, parameters) {
     super(scope, id, { parameters: texts(parameters) });
     // The templates name resources and the binding after their stack, and people read those names.
     // CloudFormation names a nested stack OUTER-LOGICALID-RANDOM, and the CDK's own LOGICALID would
     // be 50 characters longer than the id.
     this.nestedStackResource.overrideLogicalId(id);
-    this.template = new CfnInclude(this, 'Template', { templateFile: path(TEMPLATES + template) });
-    check(this.template, texts(parameters), (said) => new Error(`${new.target.name} ${this.node.path}: ${said}`));
+    this.template = new CfnInclude(this, 'Template', { templateFile: template(file) });
+    if (!looksUp(scope)) check(this.template, texts(parameters), (said) => new Error(`${new.target.name} ${this.node.path}: ${said}`));
   }
 
   output(name) {
@@ -125,7 +130,7 @@ export class Consumer extends Layer {
 export class Reconciler extends Layer {
   constructor(scope, id, props) {
     const given = new Given('Reconciler', scope, id, props, [
-      'database', 'source', 'link', 'targetGroups', 'loadBalancer', 'port', 'allow', 'mode', 'standby', 'discover', 'config',
+      'database', 'source', 'link', 'members', 'targetGroups', 'loadBalancer', 'port', 'allow', 'mode', 'standby', 'discover', 'config',
       'notifyEmail', 'notifyTopic', 'topicKey', 'alarms', 'architecture', 'vpc', 'vpcSubnets', 'securityGroups', 'reserveConcurrency',
       'timeout', 'logRetention', 'firstRun', 'recorder', 'probe', 'recorderVpc', 'recorderVpcSubnets', 'recorderSecurityGroups',
       'permissionsBoundary', 'rolePath', 'code',
@@ -133,7 +138,7 @@ export class Reconciler extends Layer {
     const { link, config } = given;
     if (given.database && given.source) given.refuse('Give one of database and source.');
     const source = given.source ?? sourceOf(given.database);
-    const groups = [...(link ? [link.targetGroupArn] : []), ...(given.targetGroups ?? []).map((group) => group.targetGroupArn)];
+    const groups = [link?.targetGroupArn, given.members?.targetGroupArns, ...(given.targetGroups ?? []).map((group) => group.targetGroupArn)].filter(Boolean);
     if (!source && !config && !given.discover) given.refuse('It would follow nothing. Give database, source, discover or config.');
     if (config && (source || given.allow || given.port)) given.refuse('A config replaces database, source, allow and port. Leave them out.');
     if (source && groups.length !== 1) given.refuse('Give the one group of its source: link, or one of targetGroups. Several groups need a config.');
@@ -173,9 +178,8 @@ export class Reconciler extends Layer {
       RolePath: given.rolePath,
     });
     const archive = path(`../../target/package/bootstrap-${architecture ?? this.template.getParameter('Architecture').default}.zip`);
-    if (!given.code && !existsSync(archive)) {
-      given.refuse(`There is no archive of the function at ${archive}. Build it with infra/package, or give code: lambda.Code.fromAsset('bootstrap-arm64.zip').`);
-    }
+    if (IS_PACKAGE) given.needed('code', "the archive of the function, of infra/package or of a release, like lambda.Code.fromAsset('bootstrap-arm64.zip')");
+    if (!given.code && !existsSync(archive)) given.refuse(`There is no ${archive}. Build it with infra/package, or give another archive as code.`);
     const { s3Location: at } = (given.code ?? Code.fromAsset(archive)).bind(this);
     if (!at || at.objectVersion) given.refuse('code must be an archive, lambda.Code.fromAsset or fromBucket, without the version of an object.');
     for (const id of ['Function', 'RecorderFunction']) {
@@ -195,12 +199,16 @@ export class Reconciler extends Layer {
 class Given {
   constructor(kind, scope, id, props, known) {
     Object.assign(this, props);
+    this.scope = scope;
     this.refuse = (said) => {
       throw new Error(`${kind} ${[scope.node.path, id].filter(Boolean).join('/')}: ${said}`);
     };
     const unknown = Object.keys(props ?? {}).find((name) => !known.includes(name));
     if (unknown) this.refuse(`It has no property ${unknown}. It has ${known.join(', ')}.`);
-    if (this.database && !sourceOf(this.database)) this.refuse('database must be a cluster, an instance or a proxy of aws-cdk-lib/aws-rds.');
+    for (const name of ['vpc', 'recorderVpc']) {
+      if (this[name] && !this[name].selectSubnets) this.refuse(`${name} must be a VPC of aws-cdk-lib/aws-ec2, like ec2.Vpc.fromLookup(…).`);
+    }
+    if (this.database && (typeof this.database !== 'object' || !sourceOf(this.database))) this.refuse('database must be a cluster, an instance or a proxy of aws-cdk-lib/aws-rds.');
   }
 
   needed(name, what) {
@@ -214,7 +222,7 @@ class Given {
   // One subnet in each zone, because neither a load balancer nor an endpoint takes two.
   subnets(vpc, selection) {
     const { subnetIds } = vpc.selectSubnets({ onePerAz: true, ...selection });
-    if (subnetIds.length === 0) this.refuse('The VPC has no such subnets. Give others as vpcSubnets, like { subnets: [ec2.Subnet.fromSubnetId(…)] }.');
+    if (subnetIds.length === 0 && !looksUp(this.scope)) this.refuse('The VPC has no such subnets. Give others as vpcSubnets, like { subnets: [ec2.Subnet.fromSubnetId(…)] }.');
     return subnetIds;
   }
 
@@ -223,13 +231,14 @@ class Given {
     const port = this.port ?? database?.connections?.defaultPort?.toRuleJson().fromPort;
     if (port !== undefined) return port;
     if (!database) return this.refuse('Give database, or port.');
-    return this.refuse('The database does not tell its port. Import it with port (fromDatabaseClusterAttributes, fromDatabaseInstanceAttributes), or give port; that of a proxy is 5432 for PostgreSQL and 3306 for MySQL.');
+    return this.refuse('The database does not tell its port. Import it with port (fromDatabaseClusterAttributes) or look it up (fromLookup), or give port; that of a proxy is 5432 for PostgreSQL and 3306 for MySQL.');
   }
 
   securityGroupOf(database) {
     if (this.databaseSecurityGroup || !database) return this.databaseSecurityGroup?.securityGroupId;
     const groups = database.connections?.securityGroups ?? [];
     if (groups.length === 1) return groups[0].securityGroupId;
+    if (looksUp(this.scope)) return undefined;
     const found = groups.length === 0 ? 'The database tells no security group' : `The database has ${groups.length} security groups`;
     return this.refuse(`${found}. Give databaseSecurityGroup: the one that is to admit the load balancer. To write that rule yourself, give port in place of database.`);
   }
