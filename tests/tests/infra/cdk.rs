@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use writerlink_tests::node::node;
 use writerlink_tests::python::{outcome, workspace_dir};
 use writerlink_tests::skip::available;
@@ -22,7 +23,7 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
 fn the_package_of_the_constructs_has_the_version_of_the_programs() {
     let path = workspace_dir().join("infra/cdk/package.json");
     let text = fs::read_to_string(path).expect("it is part of the source");
-    let package: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let package: Value = serde_json::from_str(&text).expect("it is JSON");
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
 }
 
