@@ -1,105 +1,288 @@
-// Layers of Writerlink as constructs. They include the CloudFormation templates in the parent
-// directory and repeat nothing from them, so the templates' documentation and tests apply here too.
+// Layers of Writerlink as constructs. They include the CloudFormation templates and repeat nothing
+// from them, so the templates' documentation and tests apply here too. writerlink.d.ts says what
+// each property means.
 //
 // Each construct is a nested stack, because the template's conditions compare its parameters, and
 // CloudFormation allows only parameters and literals in a condition. Included directly in your
 // stack, a parameter such as `vpc.vpcId` would be a reference to a resource, which CloudFormation
 // refuses in a condition. As a parameter of a nested stack it is a value.
 
-import { CfnParameter, NestedStack, Token } from 'aws-cdk-lib';
+import { CfnParameter, NestedStack, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-// Load balancer, target group, listener and endpoint service. `parameters` are those of link.yaml,
-// with lists as comma-separated texts.
-export class Link extends NestedStack {
-  constructor(scope, id, parameters) {
-    super(scope, id, { parameters });
-    name(this, id);
-    this.template = new CfnInclude(this, 'Template', { templateFile: path('../link.yaml') });
-    check(this.template, parameters);
-    this.loadBalancerArn = output(this, 'LoadBalancerArn');
-    this.targetGroupArn = output(this, 'TargetGroupArn');
-    this.endpointServiceName = output(this, 'EndpointServiceName');
+// The package has the templates in a folder of its own, the repository beside this one.
+const IS_PACKAGE = existsSync(path('templates'));
+const template = (file) => path((IS_PACKAGE ? 'templates/' : '../') + file);
+
+// While the CDK looks values up (`fromLookup`), a first synthesis has placeholders and empty lists
+// in their place. If a construct refused them, the CDK would never look.
+const looksUp = (scope) => Stack.of(scope)._missingContext?.length > 0;
+
+class Layer extends NestedStack {
+  constructor(scope, id, file, parameters) {
+    super(scope, id, { parameters: texts(parameters) });
+    // The templates name resources and the binding after their stack, and people read those names.
+    // CloudFormation names a nested stack OUTER-LOGICALID-RANDOM, and the CDK's own LOGICALID would
+    // be 50 characters longer than the id.
+    this.nestedStackResource.overrideLogicalId(id);
+    this.template = new CfnInclude(this, 'Template', { templateFile: template(file) });
+    if (!looksUp(scope)) check(this.template, texts(parameters), (said) => new Error(`${new.target.name} ${this.node.path}: ${said}`));
+  }
+
+  output(name) {
+    return this.nestedStackResource.getAtt(`Outputs.${name}`).toString();
   }
 }
 
-// On the link's load balancer, a port, a listener and a target group for each member of a cluster.
-// `parameters` are those of members.yaml, with MemberPorts as a map of ports by instance.
-export class Members extends NestedStack {
-  constructor(scope, id, parameters) {
-    parameters = { ...parameters, MemberPorts: pairs(parameters.MemberPorts) };
-    super(scope, id, { parameters });
-    name(this, id);
-    this.template = new CfnInclude(this, 'Template', { templateFile: path('../members.yaml') });
-    check(this.template, parameters);
-    this.targetGroupArns = output(this, 'TargetGroupArns');
-    this.bindings = output(this, 'Bindings');
-  }
-}
-
-// In the consumer's account: the interface endpoint, and a zone for each name that it answers for.
-// `parameters` are those of consumer.yaml, with Members as a map of ports by name.
-export class Consumer extends NestedStack {
-  constructor(scope, id, parameters) {
-    if (parameters.Members !== undefined) parameters = { ...parameters, Members: pairs(parameters.Members) };
-    super(scope, id, { parameters });
-    name(this, id);
-    this.template = new CfnInclude(this, 'Template', { templateFile: path('../consumer.yaml') });
-    check(this.template, parameters);
-    this.endpointId = output(this, 'EndpointId');
-  }
-}
-
-// The function, everything that invokes it, its topics, alarms and dashboard, and the recorder.
-// `parameters` are those of reconciler.yaml. The code of both functions is the archive that
-// infra/package built for the architecture, unless `code` names another archive.
-export class Reconciler extends NestedStack {
-  constructor(scope, id, parameters, code) {
-    super(scope, id, { parameters });
-    name(this, id);
-    this.template = new CfnInclude(this, 'Template', { templateFile: path('../reconciler.yaml') });
-    check(this.template, parameters);
-    const architecture = parameters.Architecture ?? this.template.getParameter('Architecture').default;
-    const archive = new Asset(this, 'Code', { path: code ?? path(`../../target/package/bootstrap-${architecture}.zip`) });
-    for (const id of ['Function', 'RecorderFunction']) {
-      this.template.getResource(id).codeUri = { bucket: archive.s3BucketName, key: archive.s3ObjectKey };
+export class Link extends Layer {
+  constructor(scope, id, props) {
+    const given = new Given('Link', scope, id, props, [
+      'vpc', 'vpcSubnets', 'loadBalancer', 'database', 'databaseSecurityGroup', 'port', 'allowedPrincipals', 'acceptanceRequired',
+      'supportedRegions', 'ipAddressType', 'healthCheckInterval', 'standby', 'probeSecurityGroup', 'deletionProtection', 'name',
+    ]);
+    const { loadBalancer, allowedPrincipals } = given;
+    const vpc = given.needed('vpc', 'the VPC of the database (ec2.Vpc.fromLookup, or your own)');
+    if (loadBalancer && given.vpcSubnets) given.refuse('vpcSubnets is for a load balancer that it makes. Leave it out with loadBalancer.');
+    if (loadBalancer && (allowedPrincipals || given.databaseSecurityGroup)) {
+      given.refuse('With loadBalancer it makes no endpoint service and no rule of a security group. Leave allowedPrincipals and databaseSecurityGroup out.');
     }
-    this.functionName = output(this, 'FunctionName');
-    this.dryRun = output(this, 'DryRun');
+    const port = given.portOf(given.database);
+    super(scope, id, 'link.yaml', {
+      Name: given.name,
+      VpcId: vpc.vpcId,
+      SubnetIds: loadBalancer ? undefined : given.subnets(vpc, given.vpcSubnets),
+      LoadBalancerArn: loadBalancer?.loadBalancerArn,
+      Port: port,
+      DatabaseSecurityGroupId: loadBalancer ? undefined : given.securityGroupOf(given.database),
+      AllowedPrincipals: given.arnsOf(allowedPrincipals),
+      AcceptanceRequired: given.acceptanceRequired,
+      SupportedRegions: given.supportedRegions,
+      IpAddressType: given.ipAddressType,
+      HealthCheckIntervalSeconds: given.healthCheckInterval?.toSeconds(),
+      Standby: given.standby,
+      ProbeSecurityGroupId: given.probeSecurityGroup?.securityGroupId,
+      DeletionProtection: given.deletionProtection,
+    });
+    this.vpc = vpc;
+    this.port = port;
+    this.loadBalancerArn = this.output('LoadBalancerArn');
+    this.targetGroupArn = this.output('TargetGroupArn');
+    if (!loadBalancer) {
+      this.loadBalancerSecurityGroupId = this.output('LoadBalancerSecurityGroupId');
+      this.endpointServiceId = this.output('EndpointServiceId');
+      this.endpointServiceName = this.output('EndpointServiceName');
+    }
   }
+}
+
+export class Members extends Layer {
+  constructor(scope, id, props) {
+    const given = new Given('Members', scope, id, props, ['link', 'database', 'memberPorts', 'healthCheckInterval']);
+    const link = given.needed('link', 'the Link of the cluster');
+    const database = given.needed('database', 'the cluster');
+    if (!('clusterIdentifier' in database)) given.refuse('database is not a cluster, and only a cluster has members.');
+    super(scope, id, 'members.yaml', {
+      Cluster: database.clusterIdentifier,
+      MemberPorts: pairs(given.needed('memberPorts', 'the port of each member, like { "orders-1": 5441 }')),
+      Port: link.port,
+      VpcId: link.vpc.vpcId,
+      LoadBalancerArn: link.loadBalancerArn,
+      HealthCheckIntervalSeconds: given.healthCheckInterval?.toSeconds(),
+    });
+    this.targetGroupArns = this.output('TargetGroupArns');
+    this.bindings = this.output('Bindings');
+  }
+}
+
+export class Consumer extends Layer {
+  constructor(scope, id, props) {
+    const given = new Given('Consumer', scope, id, props, [
+      'vpc', 'vpcSubnets', 'endpointServiceName', 'serviceRegion', 'endpoint', 'members', 'clientSecurityGroup', 'clientCidr',
+      'ipAddressType',
+    ]);
+    const vpc = given.needed('vpc', "the clients' VPC");
+    const endpoint = given.needed('endpoint', "the database's endpoint, like new rds.Endpoint('orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com', 5432)");
+    if (!given.clientSecurityGroup === !given.clientCidr) given.refuse('Give one of clientSecurityGroup and clientCidr: who may connect.');
+    super(scope, id, 'consumer.yaml', {
+      EndpointServiceName: given.needed('endpointServiceName', "Link's endpointServiceName, from the database's account"),
+      ServiceRegion: given.serviceRegion,
+      DatabaseEndpoint: endpoint.hostname,
+      Port: endpoint.port,
+      Members: given.members && pairs(given.members),
+      VpcId: vpc.vpcId,
+      SubnetIds: given.subnets(vpc, given.vpcSubnets),
+      ClientSecurityGroupId: given.clientSecurityGroup?.securityGroupId,
+      ClientCidr: given.clientCidr,
+      IpAddressType: given.ipAddressType,
+    });
+    this.endpointId = this.output('EndpointId');
+    this.endpointDnsName = this.output('EndpointDnsName');
+    this.hostedZoneId = this.output('HostedZoneId');
+    this.securityGroupId = this.output('SecurityGroupId');
+  }
+}
+
+export class Reconciler extends Layer {
+  constructor(scope, id, props) {
+    const given = new Given('Reconciler', scope, id, props, [
+      'database', 'source', 'link', 'members', 'targetGroups', 'loadBalancer', 'port', 'allow', 'mode', 'standby', 'discover', 'config',
+      'notifyEmail', 'notifyTopic', 'topicKey', 'alarms', 'architecture', 'vpc', 'vpcSubnets', 'securityGroups', 'reserveConcurrency',
+      'timeout', 'logRetention', 'firstRun', 'recorder', 'probe', 'recorderVpc', 'recorderVpcSubnets', 'recorderSecurityGroups',
+      'permissionsBoundary', 'rolePath', 'code',
+    ]);
+    const { link, config } = given;
+    if (given.database && given.source) given.refuse('Give one of database and source.');
+    const source = given.source ?? sourceOf(given.database);
+    const groups = [link?.targetGroupArn, given.members?.targetGroupArns, ...(given.targetGroups ?? []).map((group) => group.targetGroupArn)].filter(Boolean);
+    if (!source && !config && !given.discover) given.refuse('It would follow nothing. Give database, source, discover or config.');
+    if (config && (source || given.allow || given.port)) given.refuse('A config replaces database, source, allow and port. Leave them out.');
+    if (source && groups.length !== 1) given.refuse('Give the one group of its source: link, or one of targetGroups. Several groups need a config.');
+    if (!config && !given.allow?.length) given.refuse("Give allow: the database's subnets, like ['10.20.4.0/24'].");
+    given.together('vpc', 'securityGroups');
+    given.together('recorderVpc', 'recorderSecurityGroups');
+    if (given.probe === 'connect' && !given.vpc && !given.recorderVpc) {
+      given.refuse('probe needs recorderVpc and recorderSecurityGroups: only from inside the VPC can the recorder reach the load balancer.');
+    }
+    const architecture = given.architecture?.name;
+    super(scope, id, 'reconciler.yaml', {
+      Source: source,
+      TargetGroupArns: groups,
+      LoadBalancerArn: given.loadBalancer?.loadBalancerArn ?? (source ? link?.loadBalancerArn : undefined),
+      Port: given.port,
+      Allow: given.allow,
+      Mode: given.mode,
+      Standby: given.standby,
+      Discover: given.discover,
+      Config: config,
+      NotifyEmail: given.notifyEmail,
+      NotifyTopicArn: given.notifyTopic?.topicArn,
+      TopicKey: given.topicKey?.keyArn ?? given.topicKey,
+      Alarms: given.alarms,
+      Architecture: architecture,
+      SubnetIds: given.vpc && given.subnets(given.vpc, given.vpcSubnets),
+      SecurityGroupIds: given.securityGroups?.map((group) => group.securityGroupId),
+      ReserveConcurrency: given.reserveConcurrency,
+      FunctionTimeout: given.timeout?.toSeconds(),
+      LogRetentionDays: given.logRetention,
+      FirstRun: given.firstRun,
+      Recorder: given.recorder,
+      Probe: given.probe,
+      RecorderSubnetIds: given.recorderVpc && given.subnets(given.recorderVpc, given.recorderVpcSubnets),
+      RecorderSecurityGroupIds: given.recorderSecurityGroups?.map((group) => group.securityGroupId),
+      PermissionsBoundaryArn: given.permissionsBoundary?.managedPolicyArn,
+      RolePath: given.rolePath,
+    });
+    const archive = path(`../../target/package/bootstrap-${architecture ?? this.template.getParameter('Architecture').default}.zip`);
+    if (IS_PACKAGE) given.needed('code', "the archive of the function, of infra/package or of a release, like lambda.Code.fromAsset('bootstrap-arm64.zip')");
+    if (!given.code && !existsSync(archive)) given.refuse(`There is no ${archive}. Build it with infra/package, or give another archive as code.`);
+    const { s3Location: at } = (given.code ?? Code.fromAsset(archive)).bind(this);
+    if (!at || at.objectVersion) given.refuse('code must be an archive, lambda.Code.fromAsset or fromBucket, without the version of an object.');
+    for (const id of ['Function', 'RecorderFunction']) {
+      this.template.getResource(id).codeUri = { bucket: at.bucketName, key: at.objectKey };
+    }
+    this.functionName = this.output('FunctionName');
+    this.functionRoleArn = this.output('FunctionRoleArn');
+    this.eventTopicArn = this.output('EventTopicArn');
+    this.outcomeTopicArn = this.output('OutcomeTopicArn');
+    this.logGroupName = this.output('LogGroupName');
+    this.dryRun = this.output('DryRun');
+  }
+}
+
+// The properties of a construct, and what is refused of them. An error names the construct and says
+// what to give.
+class Given {
+  constructor(kind, scope, id, props, known) {
+    Object.assign(this, props);
+    this.scope = scope;
+    this.refuse = (said) => {
+      throw new Error(`${kind} ${[scope.node.path, id].filter(Boolean).join('/')}: ${said}`);
+    };
+    const unknown = Object.keys(props ?? {}).find((name) => !known.includes(name));
+    if (unknown) this.refuse(`It has no property ${unknown}. It has ${known.join(', ')}.`);
+    for (const name of ['vpc', 'recorderVpc']) {
+      if (this[name] && !this[name].selectSubnets) this.refuse(`${name} must be a VPC of aws-cdk-lib/aws-ec2, like ec2.Vpc.fromLookup(…).`);
+    }
+    if (this.database && (typeof this.database !== 'object' || !sourceOf(this.database))) this.refuse('database must be a cluster, an instance or a proxy of aws-cdk-lib/aws-rds.');
+  }
+
+  needed(name, what) {
+    return this[name] ?? this.refuse(`Give ${name}: ${what}.`);
+  }
+
+  together(one, other) {
+    if (!this[one] !== !this[other]?.length) this.refuse(`Give both ${one} and ${other}, or neither.`);
+  }
+
+  // One subnet in each zone, because neither a load balancer nor an endpoint takes two.
+  subnets(vpc, selection) {
+    const { subnetIds } = vpc.selectSubnets({ onePerAz: true, ...selection });
+    if (subnetIds.length === 0 && !looksUp(this.scope)) this.refuse('The VPC has no such subnets. Give others as vpcSubnets, like { subnets: [ec2.Subnet.fromSubnetId(…)] }.');
+    return subnetIds;
+  }
+
+  // A cluster or an instance tells its port, unless it was imported without. A proxy tells none.
+  portOf(database) {
+    const port = this.port ?? database?.connections?.defaultPort?.toRuleJson().fromPort;
+    if (port !== undefined) return port;
+    if (!database) return this.refuse('Give database, or port.');
+    return this.refuse('The database does not tell its port. Import it with port (fromDatabaseClusterAttributes) or look it up (fromLookup), or give port; that of a proxy is 5432 for PostgreSQL and 3306 for MySQL.');
+  }
+
+  securityGroupOf(database) {
+    if (this.databaseSecurityGroup || !database) return this.databaseSecurityGroup?.securityGroupId;
+    const groups = database.connections?.securityGroups ?? [];
+    if (groups.length === 1) return groups[0].securityGroupId;
+    if (looksUp(this.scope)) return undefined;
+    const found = groups.length === 0 ? 'The database tells no security group' : `The database has ${groups.length} security groups`;
+    return this.refuse(`${found}. Give databaseSecurityGroup: the one that is to admit the load balancer. To write that rule yourself, give port in place of database.`);
+  }
+
+  arnsOf(principals) {
+    if (principals?.length === 0) this.refuse("allowedPrincipals is empty. Name who may create an endpoint, like new iam.AccountPrincipal('444455556666'), or leave it out: then only this account may.");
+    return principals?.map((principal) => principal.arn ?? this.refuse(`allowedPrincipals has ${principal}. AWS takes accounts, roles and users here: iam.AccountPrincipal, iam.ArnPrincipal.`));
+  }
+}
+
+function sourceOf(database) {
+  if (!database) return undefined;
+  if ('dbProxyName' in database) return `proxy/${database.dbProxyName}`;
+  if ('clusterIdentifier' in database) return `cluster/${database.clusterIdentifier}`;
+  return 'instanceIdentifier' in database ? `instance/${database.instanceIdentifier}` : undefined;
 }
 
 // A map as the templates' `KEY=VALUE,…`.
 function pairs(map) {
-  return typeof map === 'string' ? map : Object.entries(map).map(([key, value]) => `${key}=${value}`).join(',');
+  return Object.entries(map).map(([key, value]) => `${key}=${value}`).join(',');
 }
 
-// The templates name resources and the binding after their stack, and people read those names.
-// CloudFormation names a nested stack OUTER-LOGICALID-RANDOM, and the CDK's own LOGICALID would be
-// 50 characters longer than the id.
-function name(nested, id) {
-  nested.nestedStackResource.overrideLogicalId(id);
+// What is given, as parameters of CloudFormation: texts, with lists separated by commas.
+function texts(parameters) {
+  const text = (value) => (typeof value === 'number' ? Tokenization.stringifyNumber(value) : String(value));
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value?.length !== 0);
+  return Object.fromEntries(given.map(([name, value]) => [name, [value].flat().map(text).join(',')]));
 }
 
 // CloudFormation checks a nested stack's parameters only when it creates that stack, after it has
 // created others. So this function refuses a mistake earlier, with the template's own constraints.
 // It cannot check values that are known only at deployment.
-function check(template, parameters) {
+function check(template, parameters, fault) {
   const declared = template.node.children.filter((child) => child instanceof CfnParameter);
   for (const parameter of declared) {
     const name = parameter.node.id;
-    if (parameter.default === undefined && parameters[name] === undefined) throw new Error(`Give ${name}: ${parameter.description}`);
+    if (parameter.default === undefined && parameters[name] === undefined) throw fault(`Give ${name}: ${parameter.description}`);
   }
   for (const [name, value] of Object.entries(parameters)) {
     const parameter = template.getParameter(name); // throws where there is none of that name
     if (Token.isUnresolved(value)) continue;
-    const members = parameter.type === 'CommaDelimitedList' ? String(value).split(',') : [String(value)];
+    const members = parameter.type === 'CommaDelimitedList' ? value.split(',') : [value];
     const wrong = members.find((member) => !takes(parameter, member));
-    if (wrong !== undefined) throw new Error(`${name} is ${JSON.stringify(wrong)}: ${parameter.constraintDescription ?? parameter.description}`);
+    if (wrong !== undefined) throw fault(`${name} is ${JSON.stringify(wrong)}: ${parameter.constraintDescription ?? parameter.description}`);
   }
 }
 
@@ -107,8 +290,4 @@ function takes({ allowedPattern, allowedValues, minValue, maxValue, type }, valu
   if (allowedValues && !allowedValues.map(String).includes(value)) return false;
   if (allowedPattern && !new RegExp(`^(?:${allowedPattern})$`).test(value)) return false;
   return type !== 'Number' || (value.trim() !== '' && Number(value) >= (minValue ?? -Infinity) && Number(value) <= (maxValue ?? Infinity));
-}
-
-function output(nested, name) {
-  return nested.nestedStackResource.getAtt(`Outputs.${name}`).toString();
 }

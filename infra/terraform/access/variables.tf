@@ -14,7 +14,7 @@ variable "external_id" {
   description = "The external id that the consumer must send with sts:AssumeRole, if the consumer acts for several customers. It is not a secret."
 
   validation {
-    condition     = var.external_id == null || can(regex("^[A-Za-z0-9+=,.@:/_-]{2,1224}$", var.external_id))
+    condition     = var.external_id == null ? true : can(regex("^[A-Za-z0-9+=,.@:/_-]{2,}$", var.external_id)) && length(var.external_id) <= 1224 # a regular expression repeats at most 1000 times
     error_message = "Write 2 to 1224 letters, digits or +=,.@:/_-."
   }
 }

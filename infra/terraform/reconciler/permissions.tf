@@ -1,7 +1,8 @@
-# The functions' permissions, as infra/policy.json states them for every template and module.
+# The functions' permissions, as infra/policy.json states them for every template and module. A test
+# keeps the copy in this folder equal.
 
 locals {
-  stated = jsondecode(templatefile("${path.module}/../../policy.json", {
+  stated = jsondecode(templatefile("${path.module}/policy.json", {
     AccountId           = local.account
     Discover            = join("\",\"", var.discover)
     FailuresArn         = aws_sqs_queue.failures.arn

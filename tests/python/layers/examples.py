@@ -24,7 +24,8 @@ def faults(terraform):
                 yield f"{where} is of {source}, which is not there"
                 continue
             module = Module(source)
-            arguments.pop("for_each", None)  # of Terraform, not of the module
+            for name_of_terraform in ("for_each", "providers", "depends_on"):
+                arguments.pop(name_of_terraform, None)
             needed = {variable for variable, declared in module.variables.items() if "default" not in declared}
             yield from (
                 f"{where} is given {argument}, which it does not take" for argument in sorted(arguments.keys() - module.variables.keys())

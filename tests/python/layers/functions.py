@@ -46,7 +46,14 @@ def call(name, arguments):
     return functions[name](*arguments)
 
 
+# What Python knows and Go does not (https://pkg.go.dev/regexp/syntax). Terraform's `can` hides the
+# error, and the validation then refuses every value.
+NOT_OF_GO = re.compile(r"\(\?[=!<]|\{\d*,?(100[1-9]|10[1-9]\d|1[1-9]\d\d|[2-9]\d{3}|\d{5,})\}")
+
+
 def regex(pattern, text):
+    if NOT_OF_GO.search(pattern):
+        raise Refused(f"a regular expression with a lookaround, or with more than 1000 repeats: {pattern}")
     found = re.search(pattern.replace("$", r"\Z"), text or "")  # Go's `$` is the end of the text, Python's also the place before a last newline
     if not found:
         raise LookupError(pattern)

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use writerlink_tests::node::node;
 use writerlink_tests::python::{outcome, workspace_dir};
 use writerlink_tests::skip::available;
@@ -16,6 +17,14 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn the_package_of_the_constructs_has_the_version_of_the_programs() {
+    let path = workspace_dir().join("infra/cdk/package.json");
+    let text = fs::read_to_string(path).expect("it is part of the source");
+    let package: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
 }
 
 /// Without it the CDK makes a change set that includes nested stacks, whose parameters are then

@@ -211,7 +211,9 @@ fn nobody_is_given_a_port_a_region_or_a_consumer_that_they_did_not_name() {
         "from-nothing",
         "member-links",
         "member-ports",
+        "one-account",
         "proxy",
+        "two-accounts",
     ] {
         let text = read(&format!("terraform/examples/{example}/main.tf"));
         assert!(text.contains("region = var.region\n"), "{example} has a Region of its own");

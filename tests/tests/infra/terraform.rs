@@ -19,6 +19,24 @@ fn terraform_and_cloudformation_make_the_same_of_the_same_inputs() {
     assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
 }
 
+/// Nothing in it reads a file outside. Its page and its copy of `policy.json` are generated, and
+/// its tests parse and name what the module has. Terraform itself runs them: `.ci/terraform`.
+#[test]
+fn the_folder_of_a_terraform_module_is_whole_and_its_page_is_up_to_date() {
+    let Some(python) = available(linters()) else {
+        return;
+    };
+    let mut script = Command::new(python);
+    script.arg(tests_dir().join("python/modules.py")).arg(workspace_dir().join("infra"));
+    if std::env::var_os("WRITERLINK_WRITE_DOCS").is_some() {
+        let written = script.arg("--write").output().expect("the environment has Python");
+        assert!(written.status.success() && written.stdout.is_empty(), "{}", said(&written));
+        return;
+    }
+    let output = outcome(&mut script, "");
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
+}
+
 #[test]
 fn terraform_has_nothing_to_format() {
     let Some(python) = available(linters()) else {
