@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-pub use self::cloudformation::cloudformation;
+pub use self::cloudformation::{NotTaken, Own, cloudformation};
 pub use self::terraform::terraform;
 use super::{Database, Proposal, Proposed, Value, toml};
 use crate::read::{Gap, Read};
