@@ -84,7 +84,8 @@ impl<'a> Link<'a> {
         let mut notes = toml::notes(proposal);
         notes.push(
             "The load balancer gets the database's own subnets. Subnets that `allow` does not \
-             cover are better: docs/deploy.md, \"Allow, and the load balancer's own addresses\"."
+             cover are better: docs/deploy-options.md, \"Allow, and the load balancer's own \
+             addresses\"."
                 .to_owned(),
         );
         if groups.len() > 1 {
