@@ -54,8 +54,8 @@ fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
 
 /// Stack sets with service-managed permissions provision no transforms and no nested stacks with
 /// their default role ("Configure a custom execution role template for StackSets"); the change sets
-/// of nested stacks refuse patterns of parameters (rain 526). Names of exports are once a Region, so
-/// that two stacks could not live side by side.
+/// of nested stacks refuse patterns of parameters (rain 526). Names of exports are once a Region,
+/// so that two stacks could not live side by side.
 #[test]
 fn every_tool_takes_the_flat_templates_without_an_upload() {
     FLAT.into_iter().for_each(is_taken_by_every_tool);
