@@ -581,6 +581,11 @@ impl Setup {
                 let group = if outcome == Outcome::Stale {
                     budget.stale -= 1;
                     monitor.is_disturbed();
+                    let hidden = world.group.present().without(world.before.present());
+                    if !hidden.is_empty() {
+                        // What it hides, another removal takes.
+                        monitor.allows_one_more();
+                    }
                     world.before
                 } else {
                     world.group

@@ -528,7 +528,8 @@ impl Monitor {
         self.read_since_removal = 2;
     }
 
-    /// A write was not made, or its answer was lost: it may be repeated.
+    /// A write was not made, or its answer was lost, and it may be repeated; or a reading of the
+    /// group lacked a target.
     pub(super) fn allows_one_more(&mut self) {
         self.allowance += 1;
     }
