@@ -13,12 +13,15 @@ use super::operation::Service;
 /// The hosts of the other services differ from RDS's in their first label only, but for what
 /// [`suffix`] says.
 pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<String, String> {
+    // S3 has dual stack in its own domain (AWS docs: "Using Amazon S3 dual-stack endpoints").
+    let is_of_s3 = service == Service::S3;
+    let dual_stack = config.use_dual_stack().map(|asked| asked && !is_of_s3);
     let region = config.region().map(ToString::to_string).unwrap_or_default();
     let configured = configured(config, service.id());
     let params = Params::builder()
         .region(&region)
         .set_use_fips(config.use_fips())
-        .set_use_dual_stack(config.use_dual_stack())
+        .set_use_dual_stack(dual_stack)
         .set_endpoint(configured.clone())
         .build()
         .map_err(|fault| fault.to_string())?;
@@ -31,7 +34,11 @@ pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<Stri
                 Some(true) => suffix(service, &region, fips),
                 _ => "",
             };
-            Ok(format!("https://{}{fips}.{domain}", service.signing_name()))
+            let dual = match config.use_dual_stack() {
+                Some(true) if is_of_s3 => ".dualstack",
+                _ => "",
+            };
+            Ok(format!("https://{}{fips}{dual}.{domain}", service.signing_name()))
         }
         _ => Ok(url.to_owned()),
     }
@@ -53,12 +60,13 @@ pub(crate) fn configured(config: &SdkConfig, id: &str) -> Option<String> {
 }
 
 /// What ends the first label of a FIPS host, given what ends that of RDS. In the GovCloud Regions,
-/// where most hosts are FIPS hosts anyway, three services differ from RDS (botocore 1.43,
+/// where most hosts are FIPS hosts anyway, four services differ from RDS (botocore 1.43,
 /// `endpoint-rule-set-1.json` of each).
 fn suffix<'a>(service: Service, region: &str, rds: &'a str) -> &'a str {
     match service {
         Service::Lambda | Service::Scheduler if region.starts_with("us-gov-") => "-fips",
-        Service::CloudWatch if region.starts_with("us-gov-") => "",
+        Service::S3 => "-fips",
+        Service::CloudWatch | Service::Ssm if region.starts_with("us-gov-") => "",
         _ => rds,
     }
 }
