@@ -46,10 +46,7 @@ impl Following {
         let version = followed.report().version.unwrap_or_default();
         for bad in config.iter().flat_map(|config| &config.bindings) {
             if let Err(bad) = bad {
-                error!(
-                    binding = bad.name,
-                    "this binding cannot be used; the others can: {bad}"
-                );
+                error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
             }
         }
         if config.is_some() {

@@ -265,11 +265,7 @@ impl Handler {
                 answer.insert("configuration".to_owned(), clean_value(followed));
             }
         }
-        Handled {
-            answer,
-            run: Some((request.trigger.clone(), report)),
-            batch_failure: None,
-        }
+        Handled { answer, run: Some((request.trigger.clone(), report)), batch_failure: None }
     }
 
     fn read_call(&self, call: &Value) -> Result<Request, InvocationFailed> {

@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_configuration_outside_the_stack_needs_a_permit_and_another_takes_none() {
-        let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/o/0123456789abcdef";
+        let group =
+            "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/o/0123456789abcdef";
         let permit = format!(
             "allow = [\"10.20.0.0/16\"]\ntarget-groups = [\"{group}\"]\nmodes = [\"observe\"]\n"
         );
@@ -207,12 +208,24 @@ mod tests {
         assert!(matches!(source(remote, Some(&permit)), Ok(Source::Followed(_))));
         for (value, permit, says) in [
             (remote, None, "WRITERLINK_PERMIT is not set, and WRITERLINK_CONFIG is ssm:"),
-            (remote, Some("allow = []\n"), "the permit is refused: 3 mistakes\n  WRITERLINK_PERMIT:1:1: "),
-            (remote, Some("ssm:/permit"), "ssm:/permit: the configuration cannot be read: it is no"),
+            (
+                remote,
+                Some("allow = []\n"),
+                "the permit is refused: 3 mistakes\n  WRITERLINK_PERMIT:1:1: ",
+            ),
+            (
+                remote,
+                Some("ssm:/permit"),
+                "ssm:/permit: the configuration cannot be read: it is no",
+            ),
             (remote, Some("/nowhere"), "/nowhere: the configuration cannot be read"),
             (Some("ssm:/a b"), Some(&permit), "WRITERLINK_CONFIG is \"ssm:/a b\" is not the name"),
             (Some("s3://b"), Some(&permit), "write `ssm:NAME`"),
-            (Some("allow = []\n"), Some(&permit), "WRITERLINK_PERMIT is set, and the configuration"),
+            (
+                Some("allow = []\n"),
+                Some(&permit),
+                "WRITERLINK_PERMIT is set, and the configuration",
+            ),
             (None, None, "WRITERLINK_CONFIG is not set"),
         ] {
             let error = source(value, permit).expect_err("refused").to_string();

@@ -41,9 +41,10 @@ resource "aws_lambda_function" "function" {
   reserved_concurrent_executions = var.reserve_concurrency ? 1 : -1
 
   environment {
-    variables = {
-      WRITERLINK_CONFIG = local.config
-    }
+    variables = merge(
+      { WRITERLINK_CONFIG = local.config },
+      local.follows_config ? { WRITERLINK_PERMIT = var.permit } : {},
+    )
   }
 
   logging_config {

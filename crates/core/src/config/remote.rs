@@ -283,7 +283,7 @@ fn remedy(remote: &Remote, error: &CallError) -> String {
     match remote {
         // Of whichever service: the key is asked on the caller's behalf.
         _ if is_denied && (has("kms:Decrypt") || has("KMS")) => {
-            "Allow `kms:Decrypt` on the key that encrypts it, in the function's role (`ConfigKey` \
+            "Allow `kms:Decrypt` on the key that encrypts it, in the function's role (`ConfigKeyArn` \
              of infra/reconciler.yaml) and in the key's policy."
                 .to_owned()
         }
@@ -302,7 +302,7 @@ fn remedy(remote: &Remote, error: &CallError) -> String {
                 .to_owned()
         }
         Remote::Parameter { .. } if is_denied => {
-            "Allow `ssm:GetParameter` on this parameter in the function's role (`ConfigParameter` \
+            "Allow `ssm:GetParameter` on this parameter in the function's role (`ConfigArn` \
              of infra/reconciler.yaml), and look for a service control policy, a permissions \
              boundary or a VPC endpoint policy that denies it."
                 .to_owned()
@@ -317,7 +317,7 @@ fn remedy(remote: &Remote, error: &CallError) -> String {
         }
         Remote::Object { .. } if is_denied => {
             "Look first whether the object exists: without `s3:ListBucket`, S3 denies one that is \
-             missing. Then allow `s3:GetObject` on it in the function's role (`ConfigObject` of \
+             missing. Then allow `s3:GetObject` on it in the function's role (`ConfigArn` of \
              infra/reconciler.yaml), in the bucket's policy and in a VPC endpoint's."
                 .to_owned()
         }

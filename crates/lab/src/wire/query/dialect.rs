@@ -130,7 +130,8 @@ const SCHEDULER: Facts = Facts {
     ..LAMBDA
 };
 
-const SSM: Facts = Facts { service: Service::Ssm, throttled: ("ThrottlingException", 400), ..SCHEDULER };
+const SSM: Facts =
+    Facts { service: Service::Ssm, throttled: ("ThrottlingException", 400), ..SCHEDULER };
 const S3: Facts = Facts {
     service: Service::S3,
     form: Form::Object,
