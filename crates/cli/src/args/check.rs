@@ -40,7 +40,8 @@ pub(super) const CHECK: &str = "\
 Checks configurations and prints every mistake in them: where it is, what was found, and what is \
 allowed. The function and the audit say the same.\n\n\
 It needs no AWS account, no Region and no network (but for a configuration in SSM or S3), so it \
-does not know whether databases and target groups exist. The audit does. docs/configuration.md lists every key.";
+does not know whether databases and target groups exist. The audit does. docs/configuration.md \
+lists every key.";
 
 pub(super) const CHECK_EXAMPLES: &str = "\
 Exit codes:

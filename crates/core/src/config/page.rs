@@ -132,7 +132,8 @@ $ writerlink check --permit permit.toml bindings.toml
 bindings.toml:5:1: binding `billing`: `target-group` is arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/theirs/0123456789abcdef, which is none of the groups that the stack permits (`target-groups` of WRITERLINK_PERMIT): ask the stack's owner for it, or follow another group
 
 bindings.toml: 1 mistake; it cannot be used
-$ aws ssm put-parameter --name /writerlink/orders --type String --overwrite --value file://bindings.toml
+$ aws ssm put-parameter --name /writerlink/orders --type String --overwrite \\
+    --value file://bindings.toml
 ```
 
 `writerlink check`, `audit` and `doctor` read `--config ssm:NAME` and `--config s3://BUCKET/KEY`

@@ -193,8 +193,12 @@ impl Permit {
                 ),
             );
         }
-        let mode = word(entries, "mode").unwrap_or(Mode::Manage);
-        if !self.modes.contains(&mode) {
+        // A word that is no mode makes the binding bad anyway.
+        let mode = match text(entries, "mode") {
+            None => Some(Mode::Manage),
+            Some(_) => word(entries, "mode"),
+        };
+        if let Some(mode) = mode.filter(|mode| !self.modes.contains(mode)) {
             let (is, write) = match mode {
                 Mode::Manage if text(entries, "mode").is_none() => {
                     ("not written, which is `\"manage\"`", "observe")
@@ -207,8 +211,8 @@ impl Permit {
                 at,
                 "mode",
                 format!(
-                    "`mode` is {is}, and the stack permits only `\"{write}\"` (`modes` of {PERMIT}): \
-                 write `\"{write}\"`"
+                    "`mode` is {is}, and the stack permits only `\"{write}\"` (`modes` of \
+                     {PERMIT}): write `\"{write}\"`"
                 ),
             );
         }
@@ -221,8 +225,9 @@ impl Permit {
                 at,
                 "source",
                 format!(
-                    "`source` is {source}, which is none of those that the stack permits (`sources` of \
-                 {PERMIT}): ask the stack's owner for it, or follow another source"
+                    "`source` is {source}, which is none of those that the stack permits \
+                     (`sources` of {PERMIT}): ask the stack's owner for it, or follow another \
+                     source"
                 ),
             );
         }

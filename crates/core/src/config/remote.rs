@@ -122,9 +122,9 @@ fn fault_of_object(bucket: &str, key: &str) -> Option<&'static str> {
         && bucket.ends_with(is_letter);
     let is_bad_key = key.len() > 1024 || key.chars().any(char::is_control);
     match (is_good, key.is_empty()) {
-        (false, _) => Some(
-            "does not name a bucket, which has 3 to 63 lower-case letters, digits, dots and hyphens",
-        ),
+        (false, _) => {
+            Some("does not name a bucket: 3 to 63 lower-case letters, digits, dots and hyphens")
+        }
         (true, true) => Some("names no object"),
         (true, false) if is_bad_key => Some(
             "does not name an object, whose key has at most 1,024 bytes and no control characters",
@@ -283,8 +283,8 @@ fn remedy(remote: &Remote, error: &CallError) -> String {
     match remote {
         // Of whichever service: the key is asked on the caller's behalf.
         _ if is_denied && (has("kms:Decrypt") || has("KMS")) => {
-            "Allow `kms:Decrypt` on the key that encrypts it, in the function's role (`ConfigKeyArn` \
-             of infra/reconciler.yaml) and in the key's policy."
+            "Allow `kms:Decrypt` on the key that encrypts it, in the function's role \
+             (`ConfigKeyArn` of infra/reconciler.yaml) and in the key's policy."
                 .to_owned()
         }
         _ if has("InvalidKeyId") || has("KMS") => {

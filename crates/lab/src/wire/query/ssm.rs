@@ -25,7 +25,8 @@ pub(super) fn carry_out(
     let found = found.ok_or_else(|| ApiError::bad_request("ParameterNotFound", ""))?;
     if selector.is_some_and(|selector| selector != found.version.to_string()) {
         let message = format!(
-            "Systems Manager could not find version {} of {name}. Verify the version and try again.",
+            "Systems Manager could not find version {} of {name}. Verify the version \
+             and try again.",
             selector.unwrap_or_default()
         );
         return Err(ApiError::bad_request("ParameterVersionNotFound", message));
