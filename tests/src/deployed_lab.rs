@@ -64,6 +64,7 @@ impl DeployedLab {
         let links = scene.links.clone();
         let lab = Lab::start(scene.world.clone(), Options::default()).await;
         let lab = lab.expect("loopback has ports");
+        lab.world().add_topic("outcomes");
         let permit = permit(lab.dns(), &links);
         let mut variables = vec![("WRITERLINK_PERMIT", permit.as_str())];
         variables.extend(role.map(|role| ("WRITERLINK_ROLE", role)));

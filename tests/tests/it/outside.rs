@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use writerlink_lab::fault::{Effect, Fault, FaultPlan};
-use writerlink_lab::scene::Link;
+use writerlink_lab::scene::{Link, config};
 use writerlink_lab::world::{ApiError, World};
-use writerlink_tests::deployed_lab::{BRISK, DeployedLab, error};
+use writerlink_tests::deployed_lab::{BRISK, DeployedLab, aws, error};
+
+use crate::cli::program::{run, writerlink};
 
 const PARAMETER: &str = "ssm:/writerlink/orders";
 const OBJECT: &str = "s3://bindings/teams/orders.toml";
@@ -23,10 +25,11 @@ fn permit(dns: SocketAddr, links: &[Link]) -> String {
     )
 }
 
-/// A text with the first of the links, or with both.
+/// A text with the first of the links, or with both. The DNS server is in the permit.
 fn text(deployed: &DeployedLab, links: usize) -> String {
-    let bindings: String = deployed.links[..links].iter().map(Link::config).collect();
-    format!("allow = [\"10.20.0.0/16\"]\n{BRISK}{bindings}")
+    let dns = deployed.lab.dns();
+    let whole = config(&deployed.links[..links], dns, BRISK);
+    whole.replace(&format!("[dns]\nservers = [\"{dns}\"]\n"), "")
 }
 
 /// Writes the text to its place.
@@ -160,7 +163,7 @@ async fn a_text_that_cannot_be_read_is_unknown_and_never_empty() {
         let finding = answer["configuration"]["findings"][0].to_string();
         assert!(finding.contains(says) && finding.contains("stays in effect"), "{finding}");
         assert_eq!(metrics(&deployed), [Some(0), Some(1)], "{effect:?}");
-        assert_eq!(published(&deployed).len() - before, is_published.into(), "{effect:?}");
+        assert_eq!(published(&deployed).len() - before, usize::from(is_published), "{effect:?}");
         deployed.lab.world().faults = FaultPlan::default();
         assert_eq!(told(&sweep(&deployed).await).2, [""; 0], "{effect:?}");
     }
@@ -196,4 +199,31 @@ async fn the_recorder_follows_the_same_text() {
     let answer = deployed.ask(json!({})).await;
     assert_eq!(answer["records"], json!(["orders-writer"]), "{answer:#}");
     assert_eq!(answer["configuration"]["findings"], json!([]), "{answer:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_reads_the_text_as_the_function_does() {
+    let deployed = DeployedLab::outside(PARAMETER, permit, None).await;
+    let permit = permit(deployed.lab.dns(), &deployed.links);
+    let ask = |arguments: &'static [&'static str]| {
+        let mut command = writerlink(arguments);
+        command.args(["--config", PARAMETER]).env("WRITERLINK_PERMIT", &permit);
+        command.envs(aws(&deployed.lab));
+        tokio::task::spawn_blocking(move || run(&mut command))
+    };
+    let (code, stdout, _) = ask(&["check"]).await.unwrap();
+    assert!(code == 1 && stdout.contains("ParameterNotFound"), "{stdout}");
+    let (code, _, stderr) = ask(&["audit"]).await.unwrap();
+    assert!(code == 1 && stderr.contains("ParameterNotFound"), "{stderr}");
+    deployed.lab.world().put_parameter("/writerlink/orders", &text(&deployed, 2));
+    let (code, stdout, stderr) = ask(&["check"]).await.unwrap();
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("ssm:/writerlink/orders: no mistake, 2 bindings"), "{stdout}");
+    let (code, stdout, stderr) = ask(&["audit"]).await.unwrap();
+    assert!(code == 0 && stdout.contains("billing"), "{code} {stdout}{stderr}");
+    let foreign = text(&deployed, 2).replace("10.20.0.0/16", "10.0.0.0/8");
+    deployed.lab.world().put_parameter("/writerlink/orders", &foreign);
+    let (code, _, stderr) = ask(&["audit"]).await.unwrap();
+    let place = "ssm:/writerlink/orders:1:10: `allow` holds 10.0.0.0/8";
+    assert!(code == 1 && stderr.contains(place), "{stderr}");
 }

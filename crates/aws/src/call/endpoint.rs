@@ -13,10 +13,13 @@ use super::operation::Service;
 /// The hosts of the other services differ from RDS's in their first label only, but for what
 /// [`suffix`] says.
 pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<String, String> {
+    let region = config.region().map(ToString::to_string).unwrap_or_default();
     // S3 has dual stack in its own domain (AWS docs: "Using Amazon S3 dual-stack endpoints").
     let is_of_s3 = service == Service::S3;
+    if is_of_s3 && config.use_fips() == Some(true) && region.starts_with("cn-") {
+        return Err(format!("S3 has no FIPS endpoint in {region}"));
+    }
     let dual_stack = config.use_dual_stack().map(|asked| asked && !is_of_s3);
-    let region = config.region().map(ToString::to_string).unwrap_or_default();
     let configured = configured(config, service.id());
     let params = Params::builder()
         .region(&region)
@@ -60,13 +63,14 @@ pub(crate) fn configured(config: &SdkConfig, id: &str) -> Option<String> {
 }
 
 /// What ends the first label of a FIPS host, given what ends that of RDS. In the GovCloud Regions,
-/// where most hosts are FIPS hosts anyway, four services differ from RDS (botocore 1.43,
+/// where most hosts are FIPS hosts anyway, three services differ from RDS (botocore 1.43,
 /// `endpoint-rule-set-1.json` of each).
 fn suffix<'a>(service: Service, region: &str, rds: &'a str) -> &'a str {
     match service {
         Service::Lambda | Service::Scheduler if region.starts_with("us-gov-") => "-fips",
+        // In every Region.
         Service::S3 => "-fips",
-        Service::CloudWatch | Service::Ssm if region.starts_with("us-gov-") => "",
+        Service::CloudWatch if region.starts_with("us-gov-") => "",
         _ => rds,
     }
 }
