@@ -81,6 +81,10 @@ resource "aws_lambda_function" "function" {
       error_message = "Give allow (the database's subnets), here or for each binding. discover needs it here."
     }
     precondition {
+      condition     = local.follows_config ? local.has_config && var.config_arn != null : var.config_arn == null && var.config_key_arn == null
+      error_message = "Give permit, config_arn and a config like ssm:/path/NAME or s3://BUCKET/KEY together."
+    }
+    precondition {
       condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
       error_message = "Give both subnet_ids and security_group_ids, for a function in a VPC, or neither."
     }

@@ -129,11 +129,6 @@ variable "permit" {
   type        = string
   default     = null
   description = "With a config in SSM or S3, what that text may hold (allow, target-groups, modes and more), as JSON or TOML text over several lines. A text that holds anything else is refused as a whole."
-
-  validation {
-    condition     = var.permit == null ? true : var.config_arn != null && can(regex("^(ssm:|s3://)", var.config))
-    error_message = "Give permit with a config like ssm:/path/NAME or s3://BUCKET/KEY, and with config_arn."
-  }
 }
 
 variable "config_arn" {
@@ -145,11 +140,6 @@ variable "config_arn" {
     condition     = var.config_arn == null ? true : can(regex("^arn:aws[a-z-]*:(ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+|s3:::[a-z0-9.-]+/[^*?]+)$", var.config_arn))
     error_message = "Write the ARN of one parameter or one object."
   }
-
-  validation {
-    condition     = var.config_arn == null || var.permit != null
-    error_message = "Give permit with config_arn."
-  }
 }
 
 variable "config_key_arn" {
@@ -160,11 +150,6 @@ variable "config_key_arn" {
   validation {
     condition     = var.config_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.config_key_arn))
     error_message = "Write the ARN of a KMS key."
-  }
-
-  validation {
-    condition     = var.config_key_arn == null || var.config_arn != null
-    error_message = "Give config_arn with config_key_arn."
   }
 }
 
