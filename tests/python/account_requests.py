@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 import botocore.session
+from botocore.config import Config
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 from botocore.serialize import create_serializer
@@ -72,6 +73,9 @@ CALLS = [
             "MaxResults": 1000,
         },
     ),
+    # And the reader of a configuration outside the function.
+    ("ssm", "get_parameter", {"Name": "/writerlink/orders", "WithDecryption": True}),
+    ("s3", "get_object", {"Bucket": "bindings", "Key": "teams/a b&c=+ü~.toml"}),
 ]
 
 # botocore prefers newer protocols here. The API's reference documents the query protocol too.
@@ -83,7 +87,9 @@ class Sent(Exception):
 
 
 def sent(session, service, method, arguments):
-    client = session.create_client(service, region_name="eu-west-1", endpoint_url=ENDPOINT)
+    # The answer's checksum is not asked for: it comes through TLS, whole or not at all.
+    config = Config(response_checksum_validation="when_required")
+    client = session.create_client(service, region_name="eu-west-1", endpoint_url=ENDPOINT, config=config)
     if service in QUERY:
         client._serializer = create_serializer("query", False)
 
@@ -98,6 +104,8 @@ def sent(session, service, method, arguments):
     url = urlsplit(request.url)
     signed = request.headers["Authorization"].decode().split("SignedHeaders=")[1].split(",")[0]
     body = (request.body or b"").decode() if isinstance(request.body, bytes) else request.body or ""
+    if body.startswith("{"):
+        body = json.dumps(json.loads(body), separators=(",", ":"))
     # botocore's model of SQS is of the JSON protocol, and has lost the list's name in the other.
     body = body.replace("&AttributeNames.1", "&AttributeName.1")
     return {
@@ -112,11 +120,12 @@ def endpoints(session):
     partitions = loader.load_data("partitions")
     regions = [region for partition in partitions["partitions"] for region in partition["regions"]]
     regions = [region for region in regions if not region.endswith("-global")]
-    for service in ("sts", "ec2", "lambda", "scheduler", "cloudwatch", "sqs"):
+    for service in ("sts", "ec2", "lambda", "scheduler", "cloudwatch", "sqs", "ssm", "s3"):
+        bucket = {"Bucket": "bindings"} if service == "s3" else {}
         provider = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
         for region, fips, dual_stack in itertools.product(regions, (False, True), (False, True)):
             try:
-                url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual_stack).url
+                url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual_stack, **bucket).url
             except EndpointProviderError:
                 url = None
             yield [service, region, fips, dual_stack, url]

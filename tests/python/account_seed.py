@@ -40,6 +40,7 @@ def main(endpoint):
         **balancers(elbv2, ec2),
         **function(endpoint, queue_attributes["QueueArn"]),
         **watched(client("cloudwatch", endpoint), made["topic"]),
+        **stored(endpoint),
     }
 
 
@@ -182,6 +183,16 @@ def watched(cloudwatch, topic):
         data = {"MetricName": "BindingNotOk", "Dimensions": dimensions, "Timestamp": time, "Value": value}
         cloudwatch.put_metric_data(Namespace="Writerlink", MetricData=[data])
     return {}
+
+
+def stored(endpoint):
+    """A parameter of two versions and an object."""
+    ssm, s3 = client("ssm", endpoint), client("s3", endpoint)
+    for text in ("old", "allow = []  # ü"):
+        ssm.put_parameter(Name="/writerlink/orders", Value=text, Type="SecureString", Overwrite=True)
+    s3.create_bucket(Bucket="bindings", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    put = s3.put_object(Bucket="bindings", Key="teams/a b&c=+ü~.toml", Body="allow = []  # ü".encode())
+    return {"tag": put["ETag"].strip('"')}
 
 
 if __name__ == "__main__":

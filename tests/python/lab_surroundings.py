@@ -41,7 +41,7 @@ def clients(endpoint):
         aws_secret_access_key="lab",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=10),
     )
-    names = ("ec2", "rds", "elbv2", "sns", "lambda", "scheduler", "cloudwatch", "sqs")
+    names = ("ec2", "rds", "elbv2", "sns", "lambda", "scheduler", "cloudwatch", "sqs", "ssm", "s3")
     return {name: session.client(name, **settings) for name in names}
 
 
@@ -352,6 +352,9 @@ PLANTED = [
     ("the only schedule is off", lambda s: s.schedules(), [("default", "hourly", "DISABLED", lambda_arn("writerlink"))]),
     ("an alarm goes off unheard", lambda s: picked(s.alarm("writerlink-sweep"), "StateValue", "ActionsEnabled", "AlarmActions"), ("ALARM", False, [topic("events")])),
     ("sweeps ended ten minutes ago", lambda s: (s.sweeps(8), s.sweeps(15)[0]), ([], (2.5, 2.5))),
+    ("a parameter has its text and its version", lambda s: picked(s.ssm.get_parameter(Name="/writerlink/orders:7", WithDecryption=True)["Parameter"], "Value", "Version", "ARN"), ("allow = []", 7, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/writerlink/orders")),
+    ("an object has its text", lambda s: s.s3.get_object(Bucket="bindings", Key="teams/a b&c.toml")["Body"].read(), b"allow = []"),
+    ("what is not stored is missing", lambda s: (code_of(s.ssm.get_parameter, Name="gone"), code_of(s.ssm.get_parameter, Name="/writerlink/orders:6"), code_of(s.s3.get_object, Bucket="bindings", Key="gone"), code_of(s.s3.get_object, Bucket="gone", Key="gone")), (("ParameterNotFound", 400), ("ParameterVersionNotFound", 400), ("NoSuchKey", 404), ("NoSuchBucket", 404))),
     ("a queue fills", lambda s: s.queue("copies")["ApproximateNumberOfMessages"], "7"),
 ]
 

@@ -53,6 +53,26 @@ impl DeployedLab {
         Self::start(scene, |config| config, options, &[("WRITERLINK_ROLE", "recorder")]).await
     }
 
+    /// A function whose configuration is outside it. `place` says where, and `permit` what the
+    /// stack permits there, given the DNS server and the links. Nothing is there yet.
+    pub async fn outside(
+        place: &str,
+        permit: impl FnOnce(SocketAddr, &[Link]) -> String,
+        role: Option<&str>,
+    ) -> Self {
+        let scene = Scene::new(Pace::brisk()).expect("a good scene");
+        let links = scene.links.clone();
+        let lab = Lab::start(scene.world.clone(), Options::default()).await;
+        let lab = lab.expect("loopback has ports");
+        lab.world().add_topic("outcomes");
+        let permit = permit(lab.dns(), &links);
+        let mut variables = vec![("WRITERLINK_PERMIT", permit.as_str())];
+        variables.extend(role.map(|role| ("WRITERLINK_ROLE", role)));
+        let home = TempDir::new().expect("there is room for temporary files");
+        let bootstrap = start(&lab, place, &home, &variables).expect("bootstrap starts");
+        Self { lab, links, bootstrap, home }
+    }
+
     async fn start(
         scene: Scene,
         configure: impl FnOnce(String) -> String,

@@ -4,7 +4,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`operation`] | the closed list of calls |
-//! | [`query`], [`rest_json`] | a request and an answer in each of the two protocols |
+//! | [`query`], [`rest_json`] | a request and an answer of these two protocols |
+//! | [`object`] | where an object of S3 is; [`Caller::target`] is JSON 1.1, for SSM |
 //! | [`xml`] | the answers of the query protocols |
 //! | [`endpoint`] | where a service is |
 //!
@@ -12,6 +13,7 @@
 //! SDK's, as for every other call. An attempt is made again as `AccountReader` says.
 
 mod endpoint;
+mod object;
 mod operation;
 mod query;
 mod rest_json;
@@ -40,10 +42,13 @@ use aws_smithy_types::config_bag::Layer;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
+use serde_json::Value;
 use writerlink_core::failure::{CallError, Failure};
 
 pub(crate) use endpoint::configured;
+pub(crate) use object::ObjectPath;
 pub(crate) use operation::Operation;
+use operation::Protocol;
 pub(crate) use query::Form;
 pub(crate) use rest_json::Path;
 pub(crate) use xml::Element;
@@ -58,6 +63,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug, Clone)]
 pub(crate) struct Caller(Arc<SdkConfig>);
 
+/// The bytes of an object, and its version.
+pub(crate) type Object = (Vec<u8>, String);
+
 /// What is sent.
 #[derive(Debug, Clone)]
 enum Request {
@@ -65,6 +73,22 @@ enum Request {
     Form(String),
     /// A path with its query string, which a GET asks for.
     Path(String),
+    /// JSON, in the body of a POST whose header names the operation.
+    Target(&'static str, String),
+}
+
+/// A whole answer.
+#[derive(Debug)]
+struct Answer {
+    body: Vec<u8>,
+    /// Which version of an object it is: its id in a bucket with versions, else its ETag.
+    version: Option<String>,
+}
+
+impl Answer {
+    fn text(self, operation: Operation) -> Result<String, CallError> {
+        String::from_utf8(self.body).map_err(|fault| malformed(operation.action(), fault))
+    }
 }
 
 impl Caller {
@@ -76,7 +100,9 @@ impl Caller {
     /// Makes a call of a query protocol, and returns the element that holds the answer's members.
     pub(crate) async fn query(&self, form: Form) -> Result<Element, CallError> {
         let operation = form.operation();
-        let body = self.send(operation, Request::Form(form.finish())).await?;
+        let endpoint = self.endpoint(operation).await?;
+        let answer = self.send(operation, &endpoint, Request::Form(form.finish())).await?;
+        let body = answer.text(operation)?;
         query::result(operation, &body).map_err(|fault| malformed(operation.action(), fault))
     }
 
@@ -86,8 +112,36 @@ impl Caller {
         T: serde::de::DeserializeOwned,
     {
         let operation = path.operation();
-        let body = self.send(operation, Request::Path(path.finish())).await?;
-        serde_json::from_str(&body).map_err(|fault| malformed(operation.action(), fault))
+        let endpoint = self.endpoint(operation).await?;
+        let answer = self.send(operation, &endpoint, Request::Path(path.finish())).await?;
+        members(operation, answer)
+    }
+
+    /// Makes a call of the JSON 1.1 protocol, and returns the answer's members. `prefix` is the
+    /// service's in the header (botocore, `targetPrefix`).
+    pub(crate) async fn target<T>(
+        &self,
+        operation: Operation,
+        prefix: &'static str,
+        parameters: &Value,
+    ) -> Result<T, CallError>
+    where
+        T: serde::de::DeserializeOwned,
+    {
+        let endpoint = self.endpoint(operation).await?;
+        let request = Request::Target(prefix, parameters.to_string());
+        members(operation, self.send(operation, &endpoint, request).await?)
+    }
+
+    /// Reads an object, and gives its bytes and its version.
+    pub(crate) async fn object(&self, path: &ObjectPath<'_>) -> Result<Object, CallError> {
+        let operation = path.operation();
+        let endpoint = self.endpoint(operation).await?;
+        let is_configured = configured(&self.0, operation.service().id()).is_some();
+        let (host, path) = path.on(&endpoint, is_configured);
+        let Answer { body, version } = self.send(operation, &host, Request::Path(path)).await?;
+        let version = version.ok_or_else(|| malformed(operation.action(), "it has no ETag"))?;
+        Ok((body, version))
     }
 
     /// Where the service of `operation` is, without a slash at its end.
@@ -98,10 +152,14 @@ impl Caller {
         Ok(endpoint.trim_end_matches('/').to_owned())
     }
 
-    async fn send(&self, operation: Operation, request: Request) -> Result<String, CallError> {
-        let endpoint = self.endpoint(operation).await?;
+    async fn send(
+        &self,
+        operation: Operation,
+        endpoint: &str,
+        request: Request,
+    ) -> Result<Answer, CallError> {
         let call = |watch: Watch| {
-            let call = self.orchestrated(operation, &endpoint, watch.without_end());
+            let call = self.orchestrated(operation, endpoint, watch.without_end());
             async move { call.invoke(request).await }
         };
         read(operation.action(), call).await
@@ -112,7 +170,7 @@ impl Caller {
         operation: Operation,
         endpoint: &str,
         watch: Watch,
-    ) -> Orchestrated<Request, String, ErrorMetadata> {
+    ) -> Orchestrated<Request, Answer, ErrorMetadata> {
         let service = operation.service();
         let mut builder = Orchestrated::builder()
             .service_name(service.id())
@@ -144,8 +202,8 @@ impl Caller {
             builder = builder.standard_retry(retries);
         }
         builder
-            .serializer(|request| Ok(http_request(request)?))
-            .deserializer(move |answer| text(operation, answer))
+            .serializer(move |request| Ok(http_request(operation, request)?))
+            .deserializer(move |answer| whole(operation, answer))
             .build()
     }
 
@@ -154,7 +212,7 @@ impl Caller {
         let service = operation.service();
         let mut layer = Layer::new("call");
         layer.store_put(AuthSchemeOptionResolverParams::new(()));
-        layer.store_put(SigV4OperationSigningConfig::default());
+        layer.store_put(signing_config(operation));
         layer.store_put(SigningName::from_static(service.signing_name()));
         layer.store_put(ApiMetadata::new(service.id(), VERSION));
         if let Some(region) = self.0.region() {
@@ -175,35 +233,74 @@ impl Caller {
     }
 }
 
-fn http_request(request: Request) -> Result<HttpRequest, HttpError> {
+/// S3 signs a path as it is sent, and wants the hash of the body in a header (AWS docs: S3,
+/// "Signature Calculations for the Authorization Header").
+fn signing_config(operation: Operation) -> SigV4OperationSigningConfig {
+    let mut config = SigV4OperationSigningConfig::default();
+    if operation.protocol() == Protocol::Object {
+        config.signing_options.double_uri_encode = false;
+        config.signing_options.normalize_uri_path = false;
+        config.signing_options.content_sha256_header = true;
+    }
+    config
+}
+
+fn http_request(operation: Operation, request: Request) -> Result<HttpRequest, HttpError> {
+    let post = |body: String, content: &'static str| {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method("POST")?;
+        request.set_uri("/")?;
+        request.headers_mut().insert("content-type", content);
+        Ok(request)
+    };
     match request {
         Request::Path(path) => HttpRequest::get(path),
-        Request::Form(form) => {
-            let mut request = HttpRequest::new(SdkBody::from(form));
-            request.set_method("POST")?;
-            request.set_uri("/")?;
-            request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+        Request::Form(form) => post(form, "application/x-www-form-urlencoded"),
+        Request::Target(prefix, json) => {
+            let mut request = post(json, "application/x-amz-json-1.1")?;
+            let target = format!("{prefix}.{}", operation.name());
+            request.headers_mut().insert("x-amz-target", target);
             Ok(request)
         }
     }
 }
 
+/// The members of an answer in JSON.
+fn members<T: serde::de::DeserializeOwned>(
+    operation: Operation,
+    answer: Answer,
+) -> Result<T, CallError> {
+    serde_json::from_slice(&answer.body).map_err(|fault| malformed(operation.action(), fault))
+}
+
 /// The body of an answer, or the error that it tells of.
-fn text(
+fn whole(
     operation: Operation,
     answer: &HttpResponse,
-) -> Result<String, OrchestratorError<ErrorMetadata>> {
+) -> Result<Answer, OrchestratorError<ErrorMetadata>> {
     let body = answer.body().bytes().unwrap_or_default();
+    let header = |name| answer.headers().get(name).filter(|value| !value.is_empty());
     if answer.status().is_success() {
-        let body = std::str::from_utf8(body).map_err(OrchestratorError::other)?;
-        return Ok(body.to_owned());
+        // In a bucket whose versioning is suspended, the id is `null`.
+        let id = header("x-amz-version-id").filter(|id| *id != "null");
+        let version = id.or(header("etag").map(|tag| tag.trim_matches('"')));
+        return Ok(Answer { body: body.to_vec(), version: version.map(str::to_owned) });
     }
     let body = String::from_utf8_lossy(body);
-    Err(OrchestratorError::operation(if operation.is_rest() {
-        rest_json::error(answer.headers().get("x-amzn-errortype"), &body)
-    } else {
-        query::error(&body)
-    }))
+    let error = match operation.protocol() {
+        Protocol::Json => rest_json::error(header("x-amzn-errortype"), &body),
+        Protocol::Query => query::error(&body),
+        Protocol::Object => {
+            let error = query::error(&body);
+            // Where the bucket is, in an error that is about that (AWS docs: S3 "Making requests").
+            let region = header("x-amz-bucket-region").filter(|_| answer.status().as_u16() != 403);
+            let is_in = region.map(|region| format!(" (the bucket is in {region})"));
+            let message = error.message().unwrap_or_default();
+            let message = format!("{message}{}", is_in.unwrap_or_default());
+            metadata(error.code().map(str::to_owned), Some(message))
+        }
+    };
+    Err(OrchestratorError::operation(error))
 }
 
 fn metadata(code: Option<String>, message: Option<String>) -> ErrorMetadata {

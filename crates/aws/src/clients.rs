@@ -28,6 +28,7 @@ use crate::http::{HttpError, WayOut};
 use crate::link::TcpProbe;
 use crate::profile::{self, ProfileError};
 use crate::rds::RdsClient;
+use crate::remote::RemoteReader;
 use crate::sns::Notifier;
 use crate::standby::StandbyClient;
 use crate::writer::ElbWriteClient;
@@ -46,6 +47,10 @@ const READ: Duration = Duration::from_secs(12);
 /// The longest that a publication may take. It is not sent a second time while the first goes on,
 /// and it is made again after a failure.
 const PUBLISH: Duration = Duration::from_secs(5);
+
+/// The longest that a reading of a configuration may take with its attempts, and one of these. A
+/// sweep waits for it, and goes on with the configuration in hand.
+const REMOTE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(2));
 
 /// The services without which nothing works, by botocore's `serviceId`.
 const NEEDED: [&str; 2] = ["RDS", "Elastic Load Balancing v2"];
@@ -212,6 +217,22 @@ impl Clients {
     /// What reads the rest of the account, for `doctor` and `init`.
     pub fn account_reader(&self) -> AccountReader {
         AccountReader::new(self.config.clone(), self.home.clone(), CONNECT, READ)
+    }
+
+    /// What reads a configuration that is outside the function, in up to three attempts.
+    pub fn remote_reader(&self) -> RemoteReader {
+        let (longest, attempt) = REMOTE;
+        let retries = RetryConfig::standard().with_max_attempts(3);
+        let config = self
+            .config
+            .clone()
+            .into_builder()
+            .retry_config(retries.with_initial_backoff(Duration::from_millis(200)))
+            .timeout_config(
+                timeouts(longest).to_builder().operation_attempt_timeout(attempt).build(),
+            )
+            .build();
+        RemoteReader::new(Caller::new(config))
     }
 
     pub fn notifier(&self) -> Notifier {

@@ -152,6 +152,10 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "ListenerNotFound"
         | "NotFound"
         | "NotFoundException"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "ParameterNotFound"
+        | "ParameterVersionNotFound"
         | "ResourceNotFoundException"
         | "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue" => Some(Failure::Rejected(Rejection::NotFound)),
@@ -168,6 +172,8 @@ fn sort(code: Option<&str>, status: u16) -> Option<Failure> {
         | "InvalidParameterCombination"
         | "MissingParameter"
         | "InvalidConfigurationRequest" => Some(Failure::Rejected(Rejection::Invalid)),
+        // S3 answers so for a bucket of another Region, with 301 or 307.
+        "PermanentRedirect" | "TemporaryRedirect" => Some(Failure::Rejected(Rejection::Other)),
         "TooManyTargets" | "TooManyRegistrationsForTargetId" => {
             Some(Failure::Rejected(Rejection::Quota))
         }
@@ -265,6 +271,10 @@ mod tests {
             ("InvalidSubnetID.NotFound", 400, said(Rejection::NotFound)),
             ("InvalidSubnetID.Malformed", 400, said(Rejection::Invalid)),
             ("ResourceNotFoundException", 404, said(Rejection::NotFound)),
+            ("ParameterNotFound", 400, said(Rejection::NotFound)),
+            ("NoSuchKey", 404, said(Rejection::NotFound)),
+            ("PermanentRedirect", 301, said(Rejection::Other)),
+            ("AuthorizationHeaderMalformed", 400, said(Rejection::Other)),
             ("AWS.SimpleQueueService.NonExistentQueue", 400, said(Rejection::NotFound)),
             ("AuthFailure", 401, Some(Failure::Credentials)),
             ("InvalidTarget", 400, said(Rejection::Invalid)),

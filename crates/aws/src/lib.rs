@@ -10,6 +10,7 @@
 //! | `Resolver` | [`dns::DnsResolver`] | A and AAAA, without a cache |
 //! | `LinkProbe` | [`link::TcpProbe`] | `elasticloadbalancing:DescribeTargetGroups`, `…:DescribeListeners`, `…:DescribeLoadBalancers`, and TCP to the load balancer |
 //! | (none) | [`sns::Notifier`] | `sns:Publish` |
+//! | (none) | [`remote::RemoteReader`] | `ssm:GetParameter`, `s3:GetObject`, of the closed list |
 //! | (none) | [`account::AccountReader`] | reads of RDS, ELBv2 and SNS, and of other services those of the closed list in `call/operation.rs` |
 //!
 //! [`Clients`] builds them all on one HTTPS client. A program that must not write asks it only for
@@ -44,6 +45,7 @@ pub mod link;
 mod profile;
 mod rds;
 mod read;
+pub mod remote;
 pub mod sns;
 pub mod standby;
 mod watch;

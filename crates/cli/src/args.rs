@@ -149,8 +149,8 @@ impl From<AccountArgs> for Settings {
 
 #[derive(Debug, Arguments)]
 pub(crate) struct AuditArgs {
-    /// The configuration: the path of a TOML or JSON file, or the text itself [default: the value
-    /// of WRITERLINK_CONFIG]
+    /// The configuration: the path of a TOML or JSON file, the text itself, `ssm:NAME` or
+    /// `s3://BUCKET/KEY` [default: the value of WRITERLINK_CONFIG]
     #[arg(long, value_name = "PATH|TEXT")]
     pub(crate) config: Option<String>,
 

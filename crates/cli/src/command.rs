@@ -30,7 +30,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         #[cfg(feature = "lab")]
         Command::Network(args) => network::network(&args).await,
         Command::Init(args) => init::init(args).await,
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => check::check(&args).await,
         Command::Completions(args) => completions::completions(&args),
         Command::Audit(args) => audit::audit(args).await,
         Command::Doctor(args) => doctor::doctor(args).await,

@@ -17,6 +17,8 @@ mod nearest;
 #[cfg(test)]
 mod page;
 mod pattern;
+mod permit;
+mod remote;
 mod schema;
 mod taken;
 mod tree;
@@ -35,13 +37,16 @@ pub use self::discover::Discover;
 pub(crate) use self::discover::ENTRY;
 pub use self::mistake::{ConfigError, Mistake, Place};
 pub use self::pattern::{Pattern, PatternError};
+pub use self::permit::{PERMIT, Permit};
+pub use self::remote::{BadRemote, Fetched, Followed, FollowedReport, LONGEST, Remote};
 pub use self::schema::schema;
 use crate::guard::Allow;
 use crate::source::Source;
 use crate::target::TargetGroupArn;
 use crate::text::bounded;
 
-/// The variable that holds the path of a configuration's file, or its text.
+/// The variable that holds the path of a configuration's file, its text, or its place outside the
+/// function.
 pub const VARIABLE: &str = "WRITERLINK_CONFIG";
 
 /// A configuration with at least one usable binding, or with discovery.
@@ -76,7 +81,13 @@ impl Config {
 
     /// Reads a configuration, and tells every mistake in it, also those of bad bindings.
     pub fn check(text: &str, place: &Location) -> Checked {
-        check::check(text, place)
+        Self::check_within(text, place, None)
+    }
+
+    /// The same of a text that must lie within a permit, if there is one. What does not is a
+    /// mistake, and refuses the whole of it.
+    pub fn check_within(text: &str, place: &Location, permit: Option<&Permit>) -> Checked {
+        check::check(text, place, permit)
     }
 
     /// The bindings that can be followed.
@@ -271,6 +282,8 @@ pub enum Location {
     Inline(String),
     /// The value names a file.
     File(PathBuf),
+    /// The value is meant as a [`Remote`].
+    Remote(String),
 }
 
 impl From<&str> for Location {
@@ -278,6 +291,8 @@ impl From<&str> for Location {
         let value = without_mark(value);
         if value.trim_start().starts_with('{') || value.contains('\n') {
             Self::Inline(value.to_owned())
+        } else if Remote::is_meant(value.trim()) {
+            Self::Remote(value.trim().to_owned())
         } else {
             Self::File(PathBuf::from(value))
         }
@@ -285,6 +300,14 @@ impl From<&str> for Location {
 }
 
 impl Location {
+    /// The same place of a permit: what is in no file is in the variable.
+    fn of_permit(&self) -> Self {
+        match self {
+            Self::Inline(_) => Self::File(PERMIT.into()),
+            other => other.clone(),
+        }
+    }
+
     /// The text of a file.
     ///
     /// # Errors
@@ -328,6 +351,7 @@ impl fmt::Display for Location {
         match self {
             Self::Inline(_) => f.write_str("the configuration text"),
             Self::File(path) => f.write_str(&bounded(&path.display().to_string())),
+            Self::Remote(place) => f.write_str(&bounded(place)),
         }
     }
 }

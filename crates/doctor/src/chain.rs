@@ -86,7 +86,7 @@ pub enum Own {
     Read(Box<Config>),
     /// The function refuses it, for this reason, and does nothing.
     Refused(String),
-    /// It is in a file of the function's package, which cannot be seen from here.
+    /// It is in a file of the function's package, or in SSM or S3, and cannot be seen from here.
     File,
 }
 
@@ -94,7 +94,7 @@ impl Own {
     fn of(value: &str) -> Self {
         let place = Location::from(value);
         match &place {
-            Location::File(_) => Self::File,
+            Location::File(_) | Location::Remote(_) => Self::File,
             Location::Inline(text) => match Config::parse(text, &place) {
                 Ok(config) => Self::Read(Box::new(config)),
                 Err(error) => Self::Refused(error.to_string()),

@@ -34,8 +34,8 @@ use crate::world::events::{SourceType, SubscriptionStatus};
 use crate::world::pace::{Delays, Seconds};
 use crate::world::surroundings::topic::Subscriber;
 use crate::world::surroundings::{
-    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, NetworkInterface,
-    PrefixList, Queue, Schedule, SecurityGroup, Subnet, SubnetGroup,
+    Alarm, EndpointService, Function, Maintenance, Metric, NetworkAcl, NetworkInterface, Object,
+    Parameter, PrefixList, Queue, Schedule, SecurityGroup, Subnet, SubnetGroup,
 };
 use crate::world::vpc::Zone;
 
@@ -93,6 +93,10 @@ pub struct WorldFile {
     pub metric: Vec<Metric>,
     /// SQS queues.
     pub queue: Vec<Queue>,
+    /// Parameters of SSM.
+    pub parameter: Vec<Parameter>,
+    /// Objects of S3.
+    pub object: Vec<Object>,
     /// Pending maintenance of databases.
     pub maintenance: Vec<Maintenance>,
     /// Quotas of RDS, by name, such as `EventSubscriptions`.

@@ -1,5 +1,6 @@
 //! One invocation, from its payload to its answer.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,19 +8,21 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 use tracing::{error, warn};
 use writerlink_aws::Clients;
-use writerlink_core::config::Config;
+use writerlink_core::config::{Config, Followed, FollowedReport};
 use writerlink_core::event::{Intent, Trigger, TriggerKind};
 use writerlink_core::ports::Journal;
 use writerlink_core::report::{Report, TriggerReport};
+use writerlink_core::text::clean_value;
 
 use crate::answer::{InvocationFailed, answer, as_value, lines};
 use crate::batch::batch_item_failures;
 use crate::callback::{Callback, LONGEST_PUT};
 use crate::custom_resource::{StackAnswer, StackRequest, StackRequestKind};
+use crate::following::Following;
 use crate::payload::{self, CallContext, Fault, Opened, OtherNames, Refusal, Request, Text};
 use crate::publisher::LAST_MOMENT;
 use crate::response_url;
-use crate::runner::Runner;
+use crate::runner::{Runner, lock};
 use crate::start::StartError;
 use crate::time::keeping_free;
 
@@ -29,9 +32,18 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Handles every invocation of this process.
 #[derive(Debug)]
 pub struct Handler {
-    runner: Result<Box<Runner>, StartError>,
+    /// Replaced when a configuration outside the function changes.
+    runner: Mutex<Result<Arc<Runner>, StartError>>,
+    outside: Option<Outside>,
     region: Option<String>,
     callback: Callback,
+}
+
+/// A configuration outside the function, and what a runner of it needs.
+#[derive(Debug)]
+struct Outside {
+    following: Following,
+    clients: Clients,
 }
 
 /// How an invocation ended.
@@ -51,16 +63,80 @@ impl Handler {
     pub fn new(config: Config, clients: &Clients) -> Result<Self, StartError> {
         let runner = Runner::new(config, clients)?;
         Ok(Self {
-            runner: Ok(Box::new(runner)),
+            runner: Mutex::new(Ok(Arc::new(runner))),
+            outside: None,
             region: Some(clients.region().to_owned()),
             callback: Callback::default(),
         })
     }
 
+    /// A handler whose configuration is outside the function. It is read here, and again before
+    /// each run that looks at every binding. Until a version can be used, every other invocation
+    /// reads it too, and is answered with what is wrong.
+    pub async fn following(followed: Followed, clients: &Clients) -> Self {
+        let following = Following::new(followed, clients);
+        let nothing_yet = StartError::NotFollowed(String::new());
+        let handler = Self {
+            runner: Mutex::new(Err(nothing_yet)),
+            outside: Some(Outside { following, clients: clients.clone() }),
+            region: Some(clients.region().to_owned()),
+            callback: Callback::default(),
+        };
+        handler.look().await;
+        handler
+    }
+
+    /// What is known of the configuration, if it is outside the function.
+    pub fn followed(&self) -> Option<FollowedReport> {
+        self.outside.as_ref().map(|outside| outside.following.report())
+    }
+
+    /// Reads the configuration outside the function, and takes a new version of it.
+    async fn look(&self) {
+        let Some(Outside { following, clients }) = &self.outside else { return };
+        let Some(config) = following.look().await else {
+            if let Some(fault) = following.fault() {
+                *lock(&self.runner) = Err(fault);
+            }
+            return;
+        };
+        let former = self.runner().ok();
+        let runner = Runner::new(config, clients).map(|runner| {
+            Arc::new(match &former {
+                Some(former) => runner.remembering(former),
+                None => runner,
+            })
+        });
+        *lock(&self.runner) = runner;
+    }
+
+    /// An event's run does not wait for the configuration: a sweep reads it soon enough.
+    async fn look_before(&self, opened: &Result<Opened, Fault>) {
+        let is_due = match opened {
+            Ok(Opened::Envelope(request)) => {
+                request.trigger.is_sweep() || !request.stacks.is_empty()
+            }
+            Ok(Opened::ByHand(_)) => true,
+            Err(_) => false,
+        };
+        if is_due || self.runner().is_err() {
+            self.look().await;
+        }
+    }
+
+    fn runner(&self) -> Result<Arc<Runner>, StartError> {
+        lock(&self.runner).clone()
+    }
+
     /// A handler that answers every invocation with this fault. Without it the function would exit
     /// before it could answer a stack, which would then wait for an hour.
     pub fn refusing(fault: StartError, region: Option<String>) -> Self {
-        Self { runner: Err(fault), region, callback: Callback::default() }
+        Self {
+            runner: Mutex::new(Err(fault)),
+            outside: None,
+            region,
+            callback: Callback::default(),
+        }
     }
 
     /// The same handler, which answers custom resource requests through `callback`.
@@ -108,6 +184,7 @@ impl Handler {
                 stack: None,
             }),
         };
+        self.look_before(&opened).await;
         let request = match opened {
             Ok(Opened::Envelope(request)) => request,
             Ok(Opened::ByHand(call)) => match self.read_call(&call) {
@@ -165,21 +242,34 @@ impl Handler {
         end: Instant,
         journal: &mut impl Journal,
     ) -> Handled {
-        let runner = match &self.runner {
+        let following = self.outside.as_ref().map(|outside| &outside.following);
+        let runner = match self.runner() {
             Ok(runner) => runner,
-            Err(fault) => return Handled::without_run(Err(fault.clone().into())),
+            Err(fault) => {
+                if let Some(following) = following {
+                    following.notify(&request.topics, end).await;
+                }
+                return Handled::without_run(Err(fault.into()));
+            }
         };
         let report = runner.run(&request.trigger, keeping_free(end, ANSWER), journal).await;
         runner.notify(&request.trigger, &request.topics, &report, end).await;
-        Handled {
-            answer: answer(&request.trigger, &report),
-            run: Some((request.trigger.clone(), report)),
-            batch_failure: None,
+        let mut answer = answer(&request.trigger, &report);
+        if let Some(following) = following {
+            // As of a finding, a dry run publishes nothing.
+            if request.trigger.intent == Intent::Reconcile {
+                following.notify(&request.topics, end).await;
+            }
+            if let Ok(Value::Object(answer)) = &mut answer {
+                let followed = serde_json::to_value(following.report()).unwrap_or_default();
+                answer.insert("configuration".to_owned(), clean_value(followed));
+            }
         }
+        Handled { answer, run: Some((request.trigger.clone(), report)), batch_failure: None }
     }
 
     fn read_call(&self, call: &Value) -> Result<Request, InvocationFailed> {
-        let runner = self.runner.as_ref().map_err(Clone::clone)?;
+        let runner = self.runner()?;
         let others = match runner.config.discover {
             Some(_) => OtherNames::MayBeTagged,
             None => OtherNames::Refused,
@@ -193,12 +283,12 @@ impl Handler {
     /// Answers a payload that is refused, whatever the configuration. Nothing is written to a
     /// group, but a waiting stack gets its answer.
     async fn refuse(&self, fault: Fault, end: Instant, journal: &mut impl Journal) -> Handled {
-        match (fault.stack, &self.runner) {
+        match (fault.stack, self.runner()) {
             (Some(request), _) if request.kind == StackRequestKind::Delete => {
                 self.handle_stack(&request, end, journal).await
             }
             (Some(request), _) => self.refuse_stack(&request, fault.text).await,
-            (None, Err(fault)) => Handled::without_run(Err(fault.clone().into())),
+            (None, Err(fault)) => Handled::without_run(Err(fault.into())),
             (None, Ok(runner)) => {
                 let refusal = Refusal::of(fault.text, &runner.config.names());
                 Handled::without_run(Err(refusal.into()))
@@ -235,7 +325,7 @@ impl Handler {
             return Handled::stack_refused(fault);
         }
         let put = |answer| self.put(request, answer);
-        match (&request.kind, &self.runner) {
+        match (&request.kind, self.runner()) {
             (StackRequestKind::Delete, _) => {
                 let answered = put(StackAnswer::Success(Vec::new())).await;
                 Handled::without_run(answered.map(|()| as_value(&empty(true))))
@@ -246,7 +336,7 @@ impl Handler {
             }
             (StackRequestKind::Create | StackRequestKind::Update, Err(fault)) => {
                 let answered = put(StackAnswer::Failed(fault.to_string())).await;
-                Handled::without_run(answered.and_then(|()| Err(fault.clone().into())))
+                Handled::without_run(answered.and_then(|()| Err(fault.into())))
             }
             (StackRequestKind::Create | StackRequestKind::Update, Ok(runner)) => {
                 let trigger = Trigger::sweep(TriggerKind::CustomResource);

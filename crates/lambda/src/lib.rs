@@ -15,6 +15,8 @@
 //!   error; a sweep is one only if it could do none of its work. A person always gets the report. A
 //!   queue gets the records that were not [looked at](batch). A stack always gets an answer at its
 //!   ResponseURL, [if that URL is CloudFormation's](response_url).
+//! - A configuration in SSM or S3 is read at the start and by each sweep. A version that cannot be
+//!   used leaves the one in hand in effect.
 //! - A refused [configuration](start) does not stop the function. It answers every invocation with
 //!   the fault.
 //!
@@ -28,6 +30,7 @@ pub mod answer;
 pub mod batch;
 pub mod callback;
 pub mod custom_resource;
+mod following;
 mod handler;
 mod ignored;
 pub mod logs;

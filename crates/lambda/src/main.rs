@@ -11,13 +11,13 @@ use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{Instrument, error, error_span, info};
-use writerlink_core::config::VARIABLE;
+use writerlink_core::config::{FollowedReport, PERMIT, VARIABLE};
 use writerlink_core::record::Record;
 use writerlink_core::text;
 use writerlink_lambda::logs::{self, LogJournal};
 use writerlink_lambda::metrics::{self, Measured};
 use writerlink_lambda::payload::Text;
-use writerlink_lambda::start::{self, Role, StartError};
+use writerlink_lambda::start::{self, Role, Source, StartError};
 use writerlink_lambda::{Handled, Handler, Invocation, InvocationFailed, Recorded, Recorder};
 
 /// The variables that Lambda always sets and without which the runtime client panics (AWS docs,
@@ -73,18 +73,31 @@ enum Function {
 async fn function() -> Function {
     let built = async {
         let role = start::role(variable(start::ROLE).as_deref())?;
-        let config = start::configuration(variable(VARIABLE).as_deref())?;
-        for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
-            error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
+        let (value, permit) = (variable(VARIABLE), variable(PERMIT));
+        let source = start::source(value.as_deref(), permit.as_deref())?;
+        if let Source::Fixed(config) = &source {
+            for bad in config.bindings.iter().filter_map(|binding| binding.as_ref().err()) {
+                error!(binding = bad.name, "this binding cannot be used; the others can: {bad}");
+            }
         }
         match role {
             Role::Reconciler => {
-                let handler = Handler::new(config, &start::clients().await?)?;
+                let clients = start::clients().await?;
+                let handler = match source {
+                    Source::Fixed(config) => Handler::new(*config, &clients)?,
+                    Source::Followed(followed) => Handler::following(*followed, &clients).await,
+                };
                 Ok(Function::Reconciler(Box::new(handler)))
             }
             Role::Recorder => {
                 let probes = start::probes(variable(start::PROBE).as_deref())?;
-                let recorder = Recorder::new(config, &start::clients().await?, probes)?;
+                let clients = start::clients().await?;
+                let recorder = match source {
+                    Source::Fixed(config) => Recorder::new(*config, &clients, probes)?,
+                    Source::Followed(followed) => {
+                        Recorder::following(*followed, &clients, probes).await?
+                    }
+                };
                 Ok(Function::Recorder(Box::new(recorder)))
             }
         }
@@ -127,7 +140,7 @@ async fn invoke(function: &Function, event: LambdaEvent<Text>) -> Result<Value, 
             Function::Reconciler(handler) => {
                 let handled = handler.handle_text(payload, left, &mut LogJournal).await;
                 tell(handled.failure());
-                measure(&handled, name, started);
+                measure(&handled, name, started, handler.followed().as_ref());
                 handled.answer
             }
             Function::Recorder(recorder) => {
@@ -156,13 +169,19 @@ fn put_record(record: &Record) {
     print(&line.ok().into_iter().chain(metrics::of_record(record, now())).collect::<Vec<_>>());
 }
 
-fn measure(handled: &Handled, function: &str, started: Instant) {
+fn measure(
+    handled: &Handled,
+    function: &str,
+    started: Instant,
+    configuration: Option<&FollowedReport>,
+) {
     let measured = Measured {
         function,
         at: now(),
         took: started.elapsed(),
         failed: handled.failure().is_some(),
         run: handled.run.as_ref().map(|(trigger, report)| (trigger, report)),
+        configuration,
     };
     print(&measured.lines());
 }

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use writerlink_core::config::FollowedReport;
 use writerlink_core::event::Trigger;
 use writerlink_core::record::Record;
 use writerlink_core::report::{BindingReport, Report, Status};
@@ -30,6 +31,8 @@ pub struct Measured<'a> {
     pub failed: bool,
     /// The run, if there was one: a refused payload or a Delete has none.
     pub run: Option<(&'a Trigger, &'a Report)>,
+    /// The configuration, if it is outside the function.
+    pub configuration: Option<&'a FollowedReport>,
 }
 
 impl Measured<'_> {
@@ -47,6 +50,11 @@ impl Measured<'_> {
         let cut_off = self.run.is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
         let not_ok = self.failed || cut_off || self.results().any(|(_, not_ok)| not_ok);
         count("NotOk", not_ok.into());
+        for (code, name) in CONFIGURATION {
+            if let Some(FollowedReport { findings, .. }) = self.configuration {
+                count(name, findings.iter().any(|finding| finding.code == code).into());
+            }
+        }
         if let Some((trigger, report)) = self.run {
             let sum = |of: fn(&BindingReport) -> usize| {
                 report.bindings.iter().map(|b| of(b) as u64).sum::<u64>()
@@ -127,6 +135,12 @@ fn line(function: &str, at: u64, binding: Option<&str>, values: &[(&str, &str, V
     Value::Object(root).to_string()
 }
 
+/// The findings about a configuration outside the function, each with its metric.
+const CONFIGURATION: [(&str, &str); 2] = [
+    ("configuration-refused", "ConfigurationRefused"),
+    ("configuration-unreadable", "ConfigurationUnreadable"),
+];
+
 /// The findings about a warm binding, each with its metric. While the writer's target is unhealthy,
 /// nothing is removed, and the address beside it may be healthy: the load balancer's own metric of
 /// healthy targets does not show that, so the writer has one.
@@ -168,6 +182,7 @@ mod tests {
             took: Duration::from_micros(1_234_567),
             failed,
             run,
+            configuration: None,
         };
         let lines = measured.lines();
         assert!(lines.iter().all(|line| !line.contains('\n')));
@@ -311,9 +326,38 @@ mod tests {
             took: Duration::ZERO,
             failed: false,
             run: Some((&event(TriggerKind::Sns), &report)),
+            configuration: None,
         };
         let line = &measured.lines()[1];
         assert!(line.len() <= 250, "{} bytes, which docs/cost.md prices: {line}", line.len());
+    }
+
+    #[test]
+    fn a_configuration_outside_the_function_has_two_metrics_in_every_line_of_a_run() {
+        for (code, values) in [(None, [0, 0]), (Some(0), [1, 0]), (Some(1), [0, 1])] {
+            let finding = |at: usize| Finding {
+                code: CONFIGURATION[at].0,
+                severity: Severity::Broken,
+                message: String::new(),
+                remedy: String::new(),
+            };
+            let report = FollowedReport {
+                from: "ssm:/writerlink/orders".to_owned(),
+                version: Some("7".to_owned()),
+                findings: code.map(finding).into_iter().collect(),
+            };
+            let measured = Measured {
+                function: "writerlink",
+                at: 0,
+                took: Duration::ZERO,
+                failed: false,
+                run: None,
+                configuration: Some(&report),
+            };
+            let line: Value = serde_json::from_str(&measured.lines()[0]).expect("JSON");
+            assert_declared(&line);
+            assert_eq!(CONFIGURATION.map(|(_, name)| line[name].as_u64()), values.map(Some));
+        }
     }
 
     #[test]

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use writerlink_core::config::FollowedReport;
 use writerlink_core::event::{Intent, Trigger};
 use writerlink_core::finding::Severity;
 use writerlink_core::record::{Lasted, Record};
 use writerlink_core::report::{BindingReport, Report, Status};
+
+use serde_json::json;
+use writerlink_core::text::clean_value;
 
 use crate::answer::{Caller, as_value};
 
@@ -18,7 +22,7 @@ const NAME: usize = 24;
 
 /// The broken findings that this process has published, by binding and code. They decide only
 /// whether to publish again: after a cold start, a broken finding is published once more.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublishedFindings(BTreeSet<(String, &'static str)>);
 
 impl PublishedFindings {
@@ -95,6 +99,19 @@ impl Notification {
         };
         let text = serde_json::to_string_pretty(record).expect("a record is JSON");
         Some(Self { subject: in_ascii(&record.binding, &end), text })
+    }
+}
+
+impl Notification {
+    /// The notification that something keeps the newest version of the configuration out.
+    pub(crate) fn of_configuration(report: &FollowedReport, code: &str) -> Self {
+        let end = match &report.version {
+            Some(version) => format!(", version {version} stays in effect"),
+            None => ", nothing is followed".to_owned(),
+        };
+        let text = json!({"ok": false, "configuration": report});
+        let text = serde_json::to_string_pretty(&clean_value(text)).expect("a report is JSON");
+        Self { subject: in_ascii(code, &end), text }
     }
 }
 

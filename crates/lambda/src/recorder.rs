@@ -8,7 +8,7 @@
 //! and a person's call that names bindings, starts a recording; everything else ends at once. It is
 //! never an invocation error that a recording saw little: Lambda would only start it again.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use writerlink_aws::clock::MachineClock;
 use writerlink_aws::link::TcpProbe;
 use writerlink_aws::{Clients, ReadPorts};
-use writerlink_core::config::{Binding, Config};
+use writerlink_core::config::{Binding, Config, Followed};
 use writerlink_core::discover;
 use writerlink_core::event::Intent;
 use writerlink_core::record::{
@@ -27,6 +27,7 @@ use writerlink_core::record::{
 
 use crate::answer::InvocationFailed;
 use crate::batch::batch_item_failures;
+use crate::following::Following;
 use crate::handler::Handler;
 use crate::notification::Notification;
 use crate::payload::{self, CallContext, Fault, Opened, OtherNames, Refusal, Request, Text};
@@ -44,7 +45,9 @@ const TAGS: Duration = Duration::from_secs(20);
 /// Handles every invocation of a process of the second function.
 #[derive(Debug)]
 pub struct Recorder {
-    config: Config,
+    /// Replaced when a configuration outside the function changes.
+    config: Mutex<Arc<Config>>,
+    following: Option<Following>,
     region: String,
     ports: ReadPorts,
     probe: Option<TcpProbe>,
@@ -88,7 +91,8 @@ impl Recorder {
             .with_share(record::share());
         let region = clients.region().to_owned();
         Ok(Self {
-            config,
+            config: Mutex::new(Arc::new(config)),
+            following: None,
             ports,
             probe: probes.then(|| clients.link_probe()),
             publisher: Publisher::new(clients.notifier()),
@@ -98,6 +102,35 @@ impl Recorder {
             stacks: Handler::refusing(StartError::IsRecorder, Some(region.clone())),
             region,
         })
+    }
+
+    /// A recorder whose configuration is outside the function. It is read here, and again where no
+    /// binding of it is concerned, and before a person is answered.
+    ///
+    /// # Errors
+    /// If the permit names no DNS server and the system's DNS configuration cannot be read.
+    pub async fn following(
+        followed: Followed,
+        clients: &Clients,
+        probes: bool,
+    ) -> Result<Self, StartError> {
+        let alone = followed.permit().alone();
+        let following = Some(Following::new(followed, clients));
+        let recorder = Self { following, ..Self::new(alone, clients, probes)? };
+        recorder.look().await;
+        Ok(recorder)
+    }
+
+    /// Reads a configuration outside the function. Says whether there is another than before.
+    async fn look(&self) -> bool {
+        let Some(following) = &self.following else { return false };
+        let Some(config) = following.look().await else { return false };
+        *lock(&self.config) = Arc::new(config);
+        true
+    }
+
+    fn config(&self) -> Arc<Config> {
+        lock(&self.config).clone()
     }
 
     /// The answer to a payload. `out` gets each record as soon as it is finished.
@@ -116,6 +149,10 @@ impl Recorder {
                 stack: None,
             }),
         };
+        let fault = self.following.as_ref().and_then(Following::fault);
+        if fault.is_some() || matches!(opened, Ok(Opened::ByHand(_))) {
+            self.look().await;
+        }
         let (request, by_hand) = match opened {
             Ok(Opened::Envelope(request)) if request.stacks.is_empty() => (request, false),
             Ok(Opened::ByHand(call)) => match self.read_call(&call) {
@@ -123,7 +160,7 @@ impl Recorder {
                 Err(refusal) => return Recorded::without(Err(refusal.into())),
             },
             Err(Fault { text, stack: None }) => {
-                let refusal = Refusal::of(text, &self.config.names());
+                let refusal = Refusal::of(text, &self.config().names());
                 return Recorded::without(Err(refusal.into()));
             }
             // A stack waits for an answer.
@@ -137,7 +174,13 @@ impl Recorder {
             (_, true, _) => return Recorded::without(Ok(self.readiness())),
             (_, false, _) => None,
         };
+        if let Some(fault) = self.following.as_ref().and_then(Following::fault) {
+            return Recorded::without(Err(fault.into()));
+        }
         let mut occasion = self.occasion(only, &request, received);
+        if occasion == Err(Nothing::NoBinding) && self.look().await {
+            occasion = self.occasion(only, &request, received);
+        }
         // Reading tags takes many calls: only for a failover that no known binding is about.
         if occasion == Err(Nothing::NoBinding) && self.read_tags(end).await {
             occasion = self.occasion(only, &request, received);
@@ -212,7 +255,7 @@ impl Recorder {
 
     async fn notify(&self, record: &Record, came_through: &[String], end: Instant) {
         if let (Some(topic), Some(notification)) =
-            (&self.config.notify_topic, Notification::of_record(record))
+            (&self.config().notify_topic, Notification::of_record(record))
         {
             self.publisher.publish(topic, &notification, came_through, end).await;
         }
@@ -239,12 +282,13 @@ impl Recorder {
 
     /// The bindings of the configuration, and those that tags defined when they were read last.
     fn bindings(&self) -> Vec<Binding> {
-        self.config.usable().cloned().chain(lock(&self.tagged).iter().cloned()).collect()
+        self.config().usable().cloned().chain(lock(&self.tagged).iter().cloned()).collect()
     }
 
     /// Reads the tags, with `discover`. Says whether it could.
     async fn read_tags(&self, end: Instant) -> bool {
-        if self.config.discover.is_none() {
+        let config = self.config();
+        if config.discover.is_none() {
             return false;
         }
         let limit = TAGS.min(keeping_free(end, ANSWER));
@@ -259,17 +303,18 @@ impl Recorder {
                 return false;
             }
         };
-        let found = discover::bindings(&self.config, &groups).into_iter();
+        let found = discover::bindings(&config, &groups).into_iter();
         *lock(&self.tagged) = found.filter_map(|one| Some(one.ok()?.0)).collect();
         true
     }
 
     fn read_call(&self, call: &Value) -> Result<Request, Refusal> {
-        let names = self.config.names();
+        let config = self.config();
+        let names = config.names();
         let context = CallContext {
             names: &names,
             writers: &[],
-            others: match self.config.discover {
+            others: match config.discover {
                 Some(_) => OtherNames::MayBeTagged,
                 None => OtherNames::Refused,
             },
@@ -282,7 +327,8 @@ impl Recorder {
     fn readiness(&self) -> Value {
         let bindings = self.bindings();
         let records = recordable(&bindings);
-        let mut others = self.config.names();
+        let config = self.config();
+        let mut others = config.names();
         others.retain(|name| !records.contains(name));
         json!({
             "role": "recorder",
@@ -290,7 +336,8 @@ impl Recorder {
             "records": records,
             "does_not_record": others,
             "probe": self.probe.as_ref().map(|_| "connect"),
-            "notifies": self.config.notify_topic.is_some(),
+            "notifies": config.notify_topic.is_some(),
+            "configuration": self.following.as_ref().map(Following::report),
             "failovers_remembered": lock(&self.remembered).len(),
         })
     }

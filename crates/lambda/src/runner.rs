@@ -54,6 +54,13 @@ impl Runner {
         })
     }
 
+    /// The same with what another runner remembers and has published. Both are kept by binding.
+    pub(crate) fn remembering(self, former: &Self) -> Self {
+        let published = Mutex::new(former.published().clone());
+        let memory = Mutex::new(lock(&former.memory).clone());
+        Self { published, memory, ..self }
+    }
+
     pub(crate) async fn run(
         &self,
         trigger: &Trigger,

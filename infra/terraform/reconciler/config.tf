@@ -2,13 +2,15 @@
 # the module derives from it.
 
 locals {
-  has_config    = var.config != null
-  outcome_topic = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
-  modes         = { for name, binding in var.bindings : name => binding.mode == null ? var.mode : binding.mode }
-  standbys      = { for name, binding in var.bindings : name => binding.standby == null ? (can(regex("^instance/", binding.source)) ? var.standby : "cold") : binding.standby }
-  is_warm       = var.standby == "warm" || !alltrue([for standby in values(local.standbys) : standby == "cold"])
-  discovers     = length(var.discover) > 0
-  in_vpc        = length(var.subnet_ids) > 0
+  has_config = var.config != null
+  # A permit goes with a config in SSM or S3. The function refuses one without the other.
+  follows_config = var.permit != null
+  outcome_topic  = var.notify_topic_arn == null ? aws_sns_topic.outcome_topic[0].arn : var.notify_topic_arn
+  modes          = { for name, binding in var.bindings : name => binding.mode == null ? var.mode : binding.mode }
+  standbys       = { for name, binding in var.bindings : name => binding.standby == null ? (can(regex("^instance/", binding.source)) ? var.standby : "cold") : binding.standby }
+  is_warm        = var.standby == "warm" || !alltrue([for standby in values(local.standbys) : standby == "cold"])
+  discovers      = length(var.discover) > 0
+  in_vpc         = length(var.subnet_ids) > 0
 
   # In `observe` the role may not write at all. A config sets the mode for each binding, which this
   # module cannot see.

@@ -41,9 +41,10 @@ resource "aws_lambda_function" "function" {
   reserved_concurrent_executions = var.reserve_concurrency ? 1 : -1
 
   environment {
-    variables = {
-      WRITERLINK_CONFIG = local.config
-    }
+    variables = merge(
+      { WRITERLINK_CONFIG = local.config },
+      local.follows_config ? { WRITERLINK_PERMIT = var.permit } : {},
+    )
   }
 
   logging_config {
@@ -78,6 +79,10 @@ resource "aws_lambda_function" "function" {
     precondition {
       condition     = local.has_config || length(var.allow) > 0 || (!local.discovers && alltrue([for binding in values(var.bindings) : try(length(binding.allow) > 0, false)]))
       error_message = "Give allow (the database's subnets), here or for each binding. discover needs it here."
+    }
+    precondition {
+      condition     = local.follows_config ? local.has_config && var.config_arn != null : var.config_arn == null && var.config_key_arn == null
+      error_message = "Give permit, config_arn and a config like ssm:/path/NAME or s3://BUCKET/KEY together."
     }
     precondition {
       condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)

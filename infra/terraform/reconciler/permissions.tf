@@ -4,6 +4,8 @@
 locals {
   stated = jsondecode(templatefile("${path.module}/policy.json", {
     AccountId           = local.account
+    ConfigArn           = var.config_arn == null ? "" : var.config_arn
+    ConfigKeyArn        = var.config_key_arn == null ? "" : var.config_key_arn
     Discover            = join("\",\"", var.discover)
     FailuresArn         = aws_sqs_queue.failures.arn
     LogGroupArn         = aws_cloudwatch_log_group.log_group.arn
@@ -18,22 +20,26 @@ locals {
   # Every key of policy.json is here, so that a new key is an error and not a permission that is
   # missing without a message.
   applies = {
-    always       = true
-    Audit        = false # permissions that the CLI needs, and the function does not
-    Discovers    = local.discovers
-    Doctor       = false # likewise
-    HasTopicKey  = local.has_topic_key
-    InVpc        = local.in_vpc
-    InVpcAndCold = local.in_vpc && !local.is_warm
-    Warm         = local.is_warm
-    Recorder     = false # of the other function
-    Writes       = length(local.written_groups) > 0
+    always        = true
+    Audit         = false # permissions that the CLI needs, and the function does not
+    Discovers     = local.discovers
+    Doctor        = false # likewise
+    FollowsConfig = local.follows_config
+    HasConfigKey  = var.config_key_arn != null
+    HasTopicKey   = local.has_topic_key
+    InVpc         = local.in_vpc
+    InVpcAndCold  = local.in_vpc && !local.is_warm
+    Warm          = local.is_warm
+    Recorder      = false # of the other function
+    Writes        = length(local.written_groups) > 0
   }
   applies_to_recorder = merge({ for condition, applies in local.applies : condition => false }, {
-    HasTopicKey  = local.has_topic_key
-    InVpc        = local.recorder_in_vpc
-    InVpcAndCold = local.recorder_in_vpc
-    Recorder     = true
+    FollowsConfig = local.follows_config
+    HasConfigKey  = var.config_key_arn != null
+    HasTopicKey   = local.has_topic_key
+    InVpc         = local.recorder_in_vpc
+    InVpcAndCold  = local.recorder_in_vpc
+    Recorder      = true
   })
 }
 

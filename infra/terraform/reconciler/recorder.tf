@@ -13,6 +13,7 @@ locals {
     WRITERLINK_ROLE   = "recorder"
     WRITERLINK_PROBE  = var.probe == "none" ? null : var.probe
     WRITERLINK_CONFIG = local.config # the other function's
+    WRITERLINK_PERMIT = var.permit
   }
 }
 

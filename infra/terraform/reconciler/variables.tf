@@ -122,7 +122,35 @@ variable "load_balancer_arns" {
 variable "config" {
   type        = string
   default     = null
-  description = "A whole configuration instead of bindings, mode and allow, as JSON or TOML text, or the path of a file in the archive beside the bootstrap (/var/task/writerlink.toml)."
+  description = "A whole configuration instead of bindings, mode and allow, as JSON or TOML text, or the path of a file in the archive beside the bootstrap (/var/task/writerlink.toml). With ssm:/path/NAME or s3://BUCKET/KEY others can write it, within permit; give permit and config_arn too."
+}
+
+variable "permit" {
+  type        = string
+  default     = null
+  description = "With a config in SSM or S3, what that text may hold (allow, target-groups, modes and more), as JSON or TOML text over several lines. A text that holds anything else is refused as a whole."
+}
+
+variable "config_arn" {
+  type        = string
+  default     = null
+  description = "The ARN of the parameter or the object that config names, which the role may read."
+
+  validation {
+    condition     = var.config_arn == null ? true : can(regex("^arn:aws[a-z-]*:(ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+|s3:::[a-z0-9.-]+/[^*?]+)$", var.config_arn))
+    error_message = "Write the ARN of one parameter or one object."
+  }
+}
+
+variable "config_key_arn" {
+  type        = string
+  default     = null
+  description = "The customer managed key that encrypts the parameter (a SecureString) or the object, if there is one."
+
+  validation {
+    condition     = var.config_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.config_key_arn))
+    error_message = "Write the ARN of a KMS key."
+  }
 }
 
 variable "target_group_arns" {

@@ -97,6 +97,14 @@ CASES = {
         },
         "by a configuration for a warm standby": {"Config": "allow = []\n", "TargetGroupArns": [GROUP], "Standby": "warm"},
         "by a configuration": {"Config": "allow = []\n", "TargetGroupArns": [GROUP, GROUP_OF_READERS]},
+        "by a parameter that others write": {
+            "Config": "ssm:/writerlink/orders", "Permit": "{}", "TargetGroupArns": [GROUP],
+            "ConfigArn": "arn:aws:ssm:eu-west-1:111122223333:parameter/writerlink/orders",
+        },
+        "by an encrypted object that others write": {
+            "Config": "s3://bindings/orders.toml", "Permit": "{}", "TargetGroupArns": [GROUP],
+            "ConfigArn": "arn:aws:s3:::bindings/orders.toml", "ConfigKeyArn": KEY,
+        },
         "by tags alone": {"Allow": "10.20.4.0/24", "Discover": ["cluster/orders-*"]},
     },
     "link": {

@@ -234,6 +234,7 @@ PAIRS = {
             "role": "Role",
             "reserved_concurrent_executions": "ReservedConcurrentExecutions",
             "environment.variables.WRITERLINK_CONFIG": "Environment.Variables.WRITERLINK_CONFIG",
+            "environment.variables.WRITERLINK_PERMIT": "Environment.Variables.WRITERLINK_PERMIT",
             "environment.variables.WRITERLINK_PROBE": "Environment.Variables.WRITERLINK_PROBE",
             "environment.variables.WRITERLINK_ROLE": "Environment.Variables.WRITERLINK_ROLE",
             "logging_config.log_format": "LoggingConfig.LogFormat",

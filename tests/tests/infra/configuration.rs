@@ -144,6 +144,9 @@ fn a_deployment_reconciles_when_what_is_followed_changes_and_never_when_it_goes(
 
     let mut used = BTreeSet::new();
     parameters(configuration(template), template, &mut used);
+    parameters(permit(template), template, &mut used);
+    // Where the role may read is no part of what is followed.
+    used.remove("ConfigArn");
     // What tells somebody else changes nothing about the groups.
     used.remove("NotifyTopicArn");
     let carried = properties.keys().filter(|key| !key.starts_with("Service"));
@@ -193,6 +196,24 @@ fn parameters(value: &Value, template: &Value, found: &mut BTreeSet<String>) {
         }
         _ => {}
     }
+}
+
+#[test]
+fn a_permit_goes_to_both_functions_with_the_text_that_it_is_for() {
+    let Some(template) = reconciler() else { return };
+    let recorder = &properties(template, "RecorderFunction")["Environment"]["Variables"];
+    assert_eq!(permit(template), &recorder["WRITERLINK_PERMIT"]);
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/writerlink/orders";
+    let given = [("Config", "ssm:/writerlink/orders"), ("Permit", "{}"), ("ConfigArn", arn)];
+    let place = evaluate(template, configuration(template), &given);
+    let permitted = evaluate(template, permit(template), &given);
+    assert_eq!((place, permitted), (json!(given[0].1), json!("{}")));
+    let pattern = text(&template["Parameters"]["ConfigArn"]["AllowedPattern"]);
+    assert!(!pattern.contains('*') || pattern.contains("[^*?]"), "one thing, and no wildcard");
+}
+
+fn permit(template: &Value) -> &Value {
+    &properties(template, "Function")["Environment"]["Variables"]["WRITERLINK_PERMIT"]
 }
 
 fn configuration(template: &Value) -> &Value {

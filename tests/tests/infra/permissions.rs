@@ -12,6 +12,9 @@ use crate::GROUP;
 use crate::engine::{MADE, Permissions, filled, stated};
 use crate::template::{evaluate, list, properties, reconciler, statements, text};
 
+const PARAMETER: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/writerlink/orders";
+const OBJECT: &str = "arn:aws:s3:::bindings/teams/orders.toml";
+
 /// A deployment: its parameters, the conditions under which `policy.json` then grants something,
 /// and the values of its placeholders.
 struct Deployment<'a> {
@@ -68,6 +71,16 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             conditions: &["InVpc", "Warm"],
             values: &[],
         },
+        Deployment {
+            given: &[("Config", "ssm:/writerlink/orders"), ("ConfigArn", PARAMETER)],
+            conditions: &["FollowsConfig"],
+            values: &[("ConfigArn", &[PARAMETER])],
+        },
+        Deployment {
+            given: &[("ConfigArn", OBJECT), ("ConfigKeyArn", key)],
+            conditions: &["FollowsConfig", "HasConfigKey"],
+            values: &[("ConfigArn", &[OBJECT]), ("ConfigKeyArn", &[key])],
+        },
     ];
     let mut granted = BTreeSet::from(["Audit", "Doctor", "Recorder"]);
     granted.extend(compared(template, "FunctionRole", "always", &deployments));
@@ -107,6 +120,14 @@ fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read()
             given: &[("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
             conditions: &["InVpc", "InVpcAndCold"],
             values: &[],
+        },
+        Deployment {
+            given: &[("ConfigArn", PARAMETER), ("ConfigKeyArn", "arn:aws:kms:eu-west-1:1:key/k")],
+            conditions: &["FollowsConfig", "HasConfigKey"],
+            values: &[
+                ("ConfigArn", &[PARAMETER]),
+                ("ConfigKeyArn", &["arn:aws:kms:eu-west-1:1:key/k"]),
+            ],
         },
     ];
     compared(template, "RecorderRole", "Recorder", &deployments);
@@ -205,7 +226,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The name of a call to one of the services that the code itself calls.
 fn is_call(word: &str) -> bool {
-    let services = ["rds", "elasticloadbalancing", "sns"];
+    let services = ["rds", "elasticloadbalancing", "sns", "ssm", "s3"];
     word.split_once(':').is_some_and(|(service, call)| {
         services.contains(&service)
             && !call.is_empty()
@@ -269,6 +290,26 @@ fn beyond_its_own_group_the_role_may_write_to_tagged_groups_only() {
 }
 
 #[test]
+fn a_configuration_outside_is_read_alone_and_decrypted_only_on_its_way() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    for (arn, action, service) in
+        [(PARAMETER, "ssm:GetParameter", "ssm"), (OBJECT, "s3:GetObject", "s3")]
+    {
+        let values: [(&str, &[&str]); 2] = [("ConfigArn", &[arn]), ("ConfigKeyArn", &[key])];
+        let values = [values.as_slice(), &MADE].concat();
+        let role = Permissions::of(&filled(&["FollowsConfig", "HasConfigKey"], &values));
+        assert!(role.allow(action, arn, &[]));
+        assert!(!role.allow(action, &format!("{arn}-2"), &[]));
+        assert!(!role.allow(&action.replace("Get", "Put"), arn, &[]));
+        let via = format!("{service}.eu-west-1.amazonaws.com");
+        assert!(role.allow("kms:Decrypt", key, &[("kms:ViaService", &via)]));
+        assert!(!role.allow("kms:Decrypt", key, &[]));
+        let other = "secretsmanager.eu-west-1.amazonaws.com";
+        assert!(!role.allow("kms:Decrypt", key, &[("kms:ViaService", other)]));
+    }
+}
+
+#[test]
 fn the_audit_may_describe_and_do_nothing_else() {
     let stated = stated();
     let [statement] = stated["Audit"].as_slice() else { panic!("one statement is enough") };
@@ -301,8 +342,10 @@ fn what_is_stated_for_doctor_is_what_the_reader_of_the_account_calls_and_only_re
         reader.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == name)
     });
     let shared = shared.flat_map(quoted_actions);
-    let made: BTreeSet<String> =
-        quoted_actions(&reader).chain(shared).chain(closed.iter().cloned()).collect();
+    let all = quoted_actions(&reader).chain(shared).chain(closed.iter().cloned());
+    // Who has a configuration outside the function may read that one.
+    let outside = list(&self::stated()["FollowsConfig"][0]["Action"]);
+    let made: BTreeSet<String> = all.filter(|action| !outside.contains(action)).collect();
     assert_eq!(stated, made);
     assert!(closed.len() <= 25, "the list of calls without an SDK crate stays short: {closed:?}");
     for action in &stated {

@@ -23,6 +23,7 @@ mod events;
 mod findings_and_ports;
 mod foreign;
 mod moto;
+mod outside;
 mod payloads;
 mod peers;
 mod postgresql;

@@ -17,7 +17,7 @@ async fn boto3_reads_every_call_of_the_demos_world_as_it_is_deployed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_reads_everything_that_a_worlds_file_plants() {
-    read("planted", WorldFile::read(PLANTED, "lab_planted.toml").expect("a good file"), 38).await;
+    read("planted", WorldFile::read(PLANTED, "lab_planted.toml").expect("a good file"), 41).await;
 }
 
 async fn read(table: &str, file: WorldFile, claims: usize) {

@@ -14,11 +14,17 @@ use super::operation::Service;
 /// [`suffix`] says.
 pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<String, String> {
     let region = config.region().map(ToString::to_string).unwrap_or_default();
+    // S3 has dual stack in its own domain (AWS docs: "Using Amazon S3 dual-stack endpoints").
+    let is_of_s3 = service == Service::S3;
+    if is_of_s3 && config.use_fips() == Some(true) && region.starts_with("cn-") {
+        return Err(format!("S3 has no FIPS endpoint in {region}"));
+    }
+    let dual_stack = config.use_dual_stack().map(|asked| asked && !is_of_s3);
     let configured = configured(config, service.id());
     let params = Params::builder()
         .region(&region)
         .set_use_fips(config.use_fips())
-        .set_use_dual_stack(config.use_dual_stack())
+        .set_use_dual_stack(dual_stack)
         .set_endpoint(configured.clone())
         .build()
         .map_err(|fault| fault.to_string())?;
@@ -31,7 +37,11 @@ pub(super) async fn resolve(config: &SdkConfig, service: Service) -> Result<Stri
                 Some(true) => suffix(service, &region, fips),
                 _ => "",
             };
-            Ok(format!("https://{}{fips}.{domain}", service.signing_name()))
+            let dual = match config.use_dual_stack() {
+                Some(true) if is_of_s3 => ".dualstack",
+                _ => "",
+            };
+            Ok(format!("https://{}{fips}{dual}.{domain}", service.signing_name()))
         }
         _ => Ok(url.to_owned()),
     }
@@ -58,6 +68,8 @@ pub(crate) fn configured(config: &SdkConfig, id: &str) -> Option<String> {
 fn suffix<'a>(service: Service, region: &str, rds: &'a str) -> &'a str {
     match service {
         Service::Lambda | Service::Scheduler if region.starts_with("us-gov-") => "-fips",
+        // In every Region.
+        Service::S3 => "-fips",
         Service::CloudWatch if region.starts_with("us-gov-") => "",
         _ => rds,
     }

@@ -24,6 +24,8 @@ pub(crate) enum Operation {
     Alarms,
     MetricStatistics,
     QueueAttributes,
+    Parameter,
+    Object,
 }
 
 impl Operation {
@@ -50,6 +52,8 @@ impl Operation {
             Self::Alarms => "cloudwatch:DescribeAlarms",
             Self::MetricStatistics => "cloudwatch:GetMetricStatistics",
             Self::QueueAttributes => "sqs:GetQueueAttributes",
+            Self::Parameter => "ssm:GetParameter",
+            Self::Object => "s3:GetObject",
         }
     }
 
@@ -64,14 +68,30 @@ impl Operation {
             Some("scheduler") => Service::Scheduler,
             Some("cloudwatch") => Service::CloudWatch,
             Some("sqs") => Service::Sqs,
+            Some("ssm") => Service::Ssm,
+            Some("s3") => Service::S3,
             _ => Service::Sts,
         }
     }
 
-    /// Whether the call is of the REST JSON protocol, and not of a query protocol.
-    pub(super) fn is_rest(self) -> bool {
-        matches!(self.service(), Service::Lambda | Service::Scheduler)
+    pub(super) fn protocol(self) -> Protocol {
+        match self.service() {
+            Service::Lambda | Service::Scheduler | Service::Ssm => Protocol::Json,
+            Service::S3 => Protocol::Object,
+            Service::Sts | Service::Ec2 | Service::CloudWatch | Service::Sqs => Protocol::Query,
+        }
     }
+}
+
+/// How a service writes its answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// XML, in AWS's query protocol or in that of EC2.
+    Query,
+    /// JSON.
+    Json,
+    /// An object as it is, and errors in XML.
+    Object,
 }
 
 /// A service that is called.
@@ -83,6 +103,8 @@ pub(super) enum Service {
     Scheduler,
     CloudWatch,
     Sqs,
+    Ssm,
+    S3,
 }
 
 impl Service {
@@ -95,6 +117,8 @@ impl Service {
             Self::Scheduler => "Scheduler",
             Self::CloudWatch => "CloudWatch",
             Self::Sqs => "SQS",
+            Self::Ssm => "SSM",
+            Self::S3 => "S3",
         }
     }
 
@@ -107,6 +131,8 @@ impl Service {
             Self::Scheduler => "scheduler",
             Self::CloudWatch => "monitoring",
             Self::Sqs => "sqs",
+            Self::Ssm => "ssm",
+            Self::S3 => "s3",
         }
     }
 
@@ -119,6 +145,8 @@ impl Service {
             Self::Scheduler => "2021-06-30",
             Self::CloudWatch => "2010-08-01",
             Self::Sqs => "2012-11-05",
+            Self::Ssm => "2014-11-06",
+            Self::S3 => "2006-03-01",
         }
     }
 }

@@ -78,11 +78,14 @@ pub(super) fn result(operation: Operation, body: &str) -> Result<Element, String
     answer.into_child(&result).ok_or_else(|| format!("it has no `{result}`"))
 }
 
-/// The error in an answer: `<ErrorResponse><Error>`, or with EC2 `<Response><Errors><Error>`. Text
-/// that holds none, such as a proxy's page, gives an error without a code.
+/// The error in an answer: `<ErrorResponse><Error>`, with EC2 `<Response><Errors><Error>`, and with
+/// S3 `<Error>`. Text that holds none, such as a proxy's page, gives an error without a code.
 pub(super) fn error(body: &str) -> ErrorMetadata {
     let answer = Element::parse(body).unwrap_or_default();
-    let error = answer.child("Errors").unwrap_or(&answer).child("Error");
+    let error = match answer.is("Error") {
+        true => Some(&answer),
+        false => answer.child("Errors").unwrap_or(&answer).child("Error"),
+    };
     let text = |name| error.and_then(|error| error.text(name));
     metadata(text("Code"), text("Message"))
 }

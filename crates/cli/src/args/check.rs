@@ -10,12 +10,17 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<String>,
 
-    /// The path of a file, or the text of a configuration itself
+    /// The path of a file, the text of a configuration itself, `ssm:NAME` or `s3://BUCKET/KEY`
     #[arg(long, value_name = "PATH|TEXT", conflicts_with = "paths")]
     pub(crate) config: Option<String>,
 
+    /// What the stack permits in the texts: the path of a file, or the text itself [default: none,
+    /// and of `ssm:` and `s3:` the value of WRITERLINK_PERMIT]
+    #[arg(long, value_name = "PATH|TEXT")]
+    pub(crate) permit: Option<String>,
+
     /// Print the JSON Schema of a configuration, and check nothing
-    #[arg(long, conflicts_with_all = ["paths", "config", "output"])]
+    #[arg(long, conflicts_with_all = ["paths", "config", "permit", "output"])]
     pub(crate) schema: bool,
 
     /// The format of the answer
@@ -34,8 +39,9 @@ pub(crate) enum CheckFormat {
 pub(super) const CHECK: &str = "\
 Checks configurations and prints every mistake in them: where it is, what was found, and what is \
 allowed. The function and the audit say the same.\n\n\
-It needs no AWS account, no Region and no network, so it does not know whether databases and \
-target groups exist. The audit does. docs/configuration.md lists every key.";
+It needs no AWS account, no Region and no network (but for a configuration in SSM or S3), so it \
+does not know whether databases and target groups exist. The audit does. docs/configuration.md \
+lists every key.";
 
 pub(super) const CHECK_EXAMPLES: &str = "\
 Exit codes:
@@ -46,6 +52,7 @@ Exit codes:
 Examples:
   writerlink check writerlink.toml
   writerlink check --output json writerlink.toml | jq '.files[].mistakes[]'
+  writerlink check --permit permit.toml bindings.toml
   terraform output -raw config | writerlink check -
   writerlink check --schema > writerlink.schema.json";
 

@@ -36,12 +36,12 @@ const LIMIT_WITH_TAGS: Duration = Duration::from_secs(90);
 
 /// Audits, prints the report, and returns the exit code.
 pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<Exit> {
+    let settings = Settings::from(args.account);
     let config = match one::config(&args.one) {
         Some(config) => config?,
-        None => configuration::load(args.config.as_deref())?,
+        None => configuration::load(args.config.as_deref(), &settings).await?,
     };
     check_names(&config, &args.bindings)?;
-    let settings = Settings::from(args.account);
     let report = tokio::select! {
         report = async {
             let clients = Clients::connect(&settings).await?;

@@ -1,11 +1,12 @@
-//! `writerlink check`: every mistake of a configuration, without AWS.
+//! `writerlink check`: every mistake of a configuration; without AWS, unless it is there.
 
 use std::io::{self, Read};
 
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::{Value, json};
-use writerlink_core::config::{self, Checked, Config, Location, Mode};
+use writerlink_aws::Settings;
+use writerlink_core::config::{self, Checked, Config, Location, Mode, Permit};
 
 use crate::args::{CheckArgs, CheckFormat};
 use crate::configuration::{self, ConfigurationError};
@@ -28,16 +29,24 @@ impl CheckedText {
 }
 
 /// Checks, prints what it found, and returns the exit code.
-pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
+pub(crate) async fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     if args.schema {
         output::print_json(&config::schema())?;
         return Ok(Exit::Success);
     }
-    let texts = if args.paths.is_empty() {
-        vec![look(configuration::place(args.config.as_deref())?)]
-    } else {
-        args.paths.iter().map(|path| of_path(path)).collect::<anyhow::Result<_>>()?
-    };
+    let permit = args.permit.as_deref().map(configuration::permit).transpose()?;
+    let mut texts = Vec::new();
+    if args.paths.is_empty() {
+        let place = configuration::place(args.config.as_deref())?;
+        let own = match &permit {
+            Some(permit) => Some(permit.clone()),
+            None => configuration::permit_of(&place)?,
+        };
+        texts.push(look(place, own.as_ref()).await);
+    }
+    for path in &args.paths {
+        texts.push(of_path(path, permit.as_ref()).await?);
+    }
     match args.output {
         CheckFormat::Json => output::print_json(&answer(&texts))?,
         CheckFormat::Text => output::print(&mistakes::of(&texts))?,
@@ -46,26 +55,30 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     Ok(if is_good { Exit::Success } else { Exit::CouldNotRun })
 }
 
-fn of_path(path: &str) -> anyhow::Result<CheckedText> {
+async fn of_path(path: &str, permit: Option<&Permit>) -> anyhow::Result<CheckedText> {
     if path != "-" {
-        return Ok(look(Location::File(path.into())));
+        return Ok(look(Location::File(path.into()), permit).await);
     }
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
     let place = Location::File("<stdin>".into());
     let text = place.decode(bytes).map_err(ConfigurationError::from);
-    Ok(checked(place, text))
+    Ok(checked(place, text, permit))
 }
 
-fn look(place: Location) -> CheckedText {
-    let text = configuration::text(&place);
-    checked(place, text)
+async fn look(place: Location, permit: Option<&Permit>) -> CheckedText {
+    let text = configuration::text(&place, &Settings::default()).await;
+    checked(place, text, permit)
 }
 
-fn checked(place: Location, text: Result<String, ConfigurationError>) -> CheckedText {
+fn checked(
+    place: Location,
+    text: Result<String, ConfigurationError>,
+    permit: Option<&Permit>,
+) -> CheckedText {
     match text {
         Ok(text) => {
-            let found = Ok(Config::check(&text, &place));
+            let found = Ok(Config::check_within(&text, &place, permit));
             CheckedText { place, text, found }
         }
         Err(ConfigurationError::Refused(error)) => CheckedText {
@@ -86,6 +99,7 @@ fn answer(texts: &[CheckedText]) -> Value {
 fn file(text: &CheckedText) -> Value {
     let name = match &text.place {
         Location::File(path) => Some(path.display().to_string()),
+        Location::Remote(place) => Some(place.clone()),
         Location::Inline(_) => None,
     };
     let (bindings, discover, mistakes, remarks) = match &text.found {

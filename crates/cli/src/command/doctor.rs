@@ -32,9 +32,9 @@ pub(crate) async fn doctor(args: DoctorArgs) -> anyhow::Result<Exit> {
         output::print(&answer)?;
         return Ok(Exit::Success);
     }
-    let config = configuration::load(args.config.as_deref())?;
-    audit::check_names(&config, &args.bindings)?;
     let settings = Settings::from(args.account);
+    let config = configuration::load(args.config.as_deref(), &settings).await?;
+    audit::check_names(&config, &args.bindings)?;
     let (audited, report) = tokio::select! {
         both = async {
             let clients = Clients::connect(&settings).await?;

@@ -5,16 +5,23 @@ use super::keys::Table;
 use super::tree::{self, Recovered, Syntax};
 use super::walk::{Finding, Scope, Walk};
 use super::written::Reader;
-use super::{Checked, Config, ConfigError, Location, Mistake, Place, without_mark};
+use super::{Checked, Config, ConfigError, Location, Mistake, Permit, Place, without_mark};
 use crate::text::sentence;
 
-pub(super) fn check(text: &str, location: &Location) -> Checked {
+pub(super) fn check(text: &str, location: &Location, permit: Option<&Permit>) -> Checked {
     let text = without_mark(text);
     let syntax = Syntax::of(text);
     let read = tree::read(text);
     let mut reader = Reader::new(Walk { syntax, findings: Vec::new() }, text);
     reader.walk.table(Table::Top, &read.entries, 0, &Scope::Whole);
     let config = reader.config(&read.entries).filter(|_| read.is_valid);
+    let outside = permit.map(|permit| permit.outside(&read.entries)).unwrap_or_default();
+    let config = config.filter(|_| outside.is_empty());
+    let config = config.map(|config| match permit {
+        Some(permit) => permit.completed(config),
+        None => config,
+    });
+    reader.walk.findings.extend(outside);
     let usable = |config: &Config| config.discover.is_some() || config.usable().count() > 0;
     let names = names(&read);
     let remarks = config.as_ref().map(|config| elsewhere::remarks(&read.entries, &config.bindings));
@@ -43,7 +50,7 @@ impl Checked {
 
 /// The findings of the walk with the faults of syntax. Of a tree that may lack keys, only what is
 /// written there is told.
-fn all(mut findings: Vec<Finding>, read: Recovered) -> Vec<Finding> {
+pub(super) fn all(mut findings: Vec<Finding>, read: Recovered) -> Vec<Finding> {
     let has_syntax = !read.faults.is_empty() || findings.iter().any(|finding| finding.is_syntax);
     if !read.is_whole && has_syntax {
         findings.retain(|finding| finding.is_syntax);
@@ -88,7 +95,12 @@ fn names(read: &Recovered) -> Vec<String> {
     items.unwrap_or_default().iter().enumerate().map(name).collect()
 }
 
-fn mistake(finding: Finding, location: &Location, text: &str, names: &[String]) -> Mistake {
+pub(super) fn mistake(
+    finding: Finding,
+    location: &Location,
+    text: &str,
+    names: &[String],
+) -> Mistake {
     let includes = |(index, _): &(usize, &String)| finding.scope.includes(*index);
     Mistake {
         place: Place::of(location, text, finding.at),

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use self::Kind::{Flag, Number, OneTable, Tables, Text, Texts, Word};
-use self::Table::{Api, Binding, Dns, Timing, Top};
+use self::Table::{Api, Binding, Dns, Permit, Timing, Top};
 
 /// A key of the configuration.
 #[derive(Debug)]
@@ -41,16 +41,18 @@ pub enum Table {
     Api,
     /// `[[binding]]`.
     Binding,
+    /// The permit ([`permit`](super::permit)), which is a text of its own.
+    Permit,
 }
 
 impl Table {
-    /// Every table, in the order of the documentation.
+    /// Every table of a configuration, in the order of the documentation.
     pub const ALL: [Self; 5] = [Top, Binding, Timing, Dns, Api];
 
     /// Its name; empty for the configuration itself.
     pub fn name(self) -> &'static str {
         match self {
-            Top => "",
+            Top | Permit => "",
             Dns => "dns",
             Timing => "timing",
             Api => "api",
@@ -60,7 +62,7 @@ impl Table {
 
     /// Its keys, in the order of the documentation.
     pub fn keys(self) -> impl Iterator<Item = &'static Key> {
-        KEYS.iter().filter(move |key| key.table == self)
+        KEYS.iter().chain(PERMIT_KEYS).filter(move |key| key.table == self)
     }
 
     pub(super) fn key(self, name: &str) -> Option<&'static Key> {
@@ -98,7 +100,7 @@ impl Key {
     /// The name in messages and in the documentation: with its table, if that is there only once.
     pub fn path(&self) -> String {
         match self.table {
-            Top | Binding => self.name.to_owned(),
+            Top | Binding | Permit => self.name.to_owned(),
             table => format!("{}.{}", table.name(), self.name),
         }
     }
@@ -145,6 +147,12 @@ const GROUP: &str = concat!(
 const SOURCE: &str = concat!(
     r"^(cluster/[A-Za-z][A-Za-z0-9-]*(/readers|/(instance|custom)/[A-Za-z][A-Za-z0-9-]*)?",
     r"|instance/[A-Za-z][A-Za-z0-9-]*",
+    r"|proxy/[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?",
+    r"|dns/[^/]*\.[^/]*)$"
+);
+const MODE: &str = "^(observe|manage)$";
+const PERMITTED: &str = concat!(
+    r"^((cluster|instance)/[A-Za-z0-9*-]+(/[A-Za-z0-9*-]+)*",
     r"|proxy/[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?",
     r"|dns/[^/]*\.[^/]*)$"
 );
@@ -404,5 +412,69 @@ pub static KEYS: &[Key] = &[
         example: "25",
         says: "The part of the account's budgets of Elastic Load Balancing calls that may be used. \
                Consoles, Terraform and controllers need the rest.",
+    },
+];
+
+/// The keys of the permit.
+pub static PERMIT_KEYS: &[Key] = &[
+    Key {
+        table: Permit,
+        name: "allow",
+        kind: Texts(NETWORK),
+        required: true,
+        default: "",
+        example: r#"["10.20.4.0/24", "10.20.5.0/24"]"#,
+        says: "The networks inside which every `allow` of the text must lie.",
+    },
+    Key {
+        table: Permit,
+        name: "target-groups",
+        kind: Texts(GROUP),
+        required: true,
+        default: "",
+        example: concat!(
+            r#"["arn:aws:elasticloadbalancing:eu-west-1:111122223333:"#,
+            r#"targetgroup/orders/0123456789abcdef"]"#
+        ),
+        says: "The target groups that a binding of the text may have.",
+    },
+    Key {
+        table: Permit,
+        name: "modes",
+        kind: Texts(MODE),
+        required: true,
+        default: "",
+        example: r#"["observe", "manage"]"#,
+        says: "The modes that a binding of the text may have. With `[\"observe\"]` nothing is \
+               written, whatever the text says; each binding must then say `mode = \"observe\"`.",
+    },
+    Key {
+        table: Permit,
+        name: "sources",
+        kind: Texts(PERMITTED),
+        required: false,
+        default: "any source",
+        example: r#"["cluster/orders-*", "instance/billing", "proxy/orders"]"#,
+        says: "The sources that a binding of the text may have: clusters and instances with `*` \
+               for a part of a name, others as they are written in a binding. Without it, the text \
+               may point a permitted group at any database in the permitted networks.",
+    },
+    Key {
+        table: Permit,
+        name: "notify-topic",
+        kind: Text(TOPIC),
+        required: false,
+        default: "outcomes are not published",
+        example: r#""arn:aws:sns:eu-west-1:111122223333:outcomes""#,
+        says: "The SNS topic to which outcomes are published. The text may name no other.",
+    },
+    Key {
+        table: Permit,
+        name: "dns-servers",
+        kind: Texts(ADDRESS),
+        required: false,
+        default: "those of the system (`/etc/resolv.conf`)",
+        example: r#"["10.20.0.2", "10.20.0.3:5353"]"#,
+        says: "The addresses of the DNS servers. The text may not have `[dns]`.",
     },
 ];

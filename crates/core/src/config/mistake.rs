@@ -34,7 +34,7 @@ pub struct Mistake {
 /// Where something is written: the key, or an item of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// The file; none, if the configuration is not in a file.
+    /// The file, or the place outside the function; none, if the configuration is in neither.
     #[serde(serialize_with = "written")]
     pub file: Location,
     /// The line, from 1.
@@ -46,6 +46,7 @@ pub struct Place {
 fn written<S: Serializer>(file: &Location, serializer: S) -> Result<S::Ok, S::Error> {
     match file {
         Location::File(path) => serializer.collect_str(&path.display()),
+        Location::Remote(place) => serializer.serialize_str(place),
         Location::Inline(_) => serializer.serialize_none(),
     }
 }
@@ -59,7 +60,7 @@ impl Place {
             // The text itself would be repeated with each mistake.
             file: match file {
                 Location::Inline(_) => Location::Inline(String::new()),
-                Location::File(path) => Location::File(path.clone()),
+                other => other.clone(),
             },
             line: line(text, at),
             column: last.chars().count() + 1,
@@ -77,7 +78,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column } = self;
         match file {
-            Location::File(_) => write!(f, "{file}:{line}:{column}"),
+            Location::File(_) | Location::Remote(_) => write!(f, "{file}:{line}:{column}"),
             Location::Inline(_) => write!(f, "{file}, line {line}, column {column}"),
         }
     }

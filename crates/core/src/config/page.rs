@@ -17,8 +17,9 @@ page is generated from `crates/core/src/config/keys.rs`. Change it there;
 [CONTRIBUTING](CONTRIBUTING.md#tests-are-claims) says how to regenerate it.
 
 `WRITERLINK_CONFIG` is the path of a TOML or JSON file, or the text itself if it starts with `{` or
-has a newline. The function and the CLI read it; in the CLI, `--config` wins. TOML and JSON have the
-same keys:
+has a newline, or a place that [others can write](#a-text-that-others-write), `ssm:NAME` or
+`s3://BUCKET/KEY`. The function and the CLI read it; in the CLI, `--config` wins. TOML and JSON have
+the same keys:
 
 ```toml
 allow = [\"10.20.4.0/24\", \"10.20.5.0/24\"]
@@ -38,7 +39,8 @@ target-group = \"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup
   configuration: it does nothing until that is fixed. A mistake in a binding fails that binding
   alone; the others are followed.
 - Lambda takes 4 KB of environment variables in all: some fifteen bindings. For more, put a file
-  into the archive (`infra/package --config FILE`), or use [discovery](discovery.md).
+  into the archive (`infra/package --config FILE`), put it into SSM or S3, or use
+  [discovery](discovery.md).
 
 ## Check a configuration
 
@@ -84,6 +86,68 @@ a key `$schema` in the file is refused. The schema knows the form of each value.
 other values, such as a name that two bindings have, only `writerlink check` sees.
 ";
 
+const PERMIT: &str = "
+## A text that others write
+
+The teams that own databases can keep their bindings themselves, in a parameter of SSM or in an
+object of S3. The stack then says with two variables where the text is, and what it may hold:
+
+```sh
+WRITERLINK_CONFIG=ssm:/writerlink/orders        # or s3://BUCKET/KEY
+WRITERLINK_PERMIT='allow = [\"10.20.4.0/24\"]
+target-groups = [\"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"]
+modes = [\"observe\", \"manage\"]
+notify-topic = \"arn:aws:sns:eu-west-1:111122223333:outcomes\"'
+```
+
+`WRITERLINK_PERMIT` is the permit: its text, or the path of a file in the archive. It is required
+with `ssm:` and `s3:`, and refused without them. The text only narrows it, and **what lies outside
+the permit refuses the whole text**: a group or a source that is not in it, a network outside its
+`allow`, another mode, another `notify-topic`, `[dns]`, `discover`, and an `api.share` of more than
+50. Outcomes go to the permit's `notify-topic` and names are asked of its `dns-servers`, whatever
+the text says. [security.md](security.md#who-can-do-what-with-a-text-outside-the-stack) says what
+this keeps the author of the text from, and [decision 13](decisions/013-permit.md) why it is so.
+
+- *When it is read.* When a process starts, before each sweep, and before a call by hand or of a
+  stack. The run of an event does not wait for it. A version that can be used is in effect for the
+  run that read it. The recorder reads it when it starts, before a call by hand, and for an event
+  that no binding is about.
+- *A version with a mistake*, any mistake, does not take the place of the one in hand. The finding
+  `configuration-refused` says where and why, as `writerlink check` does
+  ([operations.md](operations.md#a-configuration-in-ssm-or-s3)).
+- *A text that cannot be read* is unknown, and not empty: the version in hand stays in effect, and
+  the finding `configuration-unreadable` says why and what to do.
+- *At a cold start* no version is in hand. While none can be used, each invocation fails with
+  `NotReady` and the reason, nothing is written, and each one reads it again. As in a file, a bad
+  binding then fails alone; but what lies outside the permit still refuses the whole text.
+- *The form of the place.* `ssm:NAME:3` and `ssm:NAME:LABEL` name a version or a label; without
+  either it is the newest. A parameter must be in the function's own account, and both in its
+  Region. A text has at most 64 KiB; a standard parameter has 4 KB, an advanced one 8 KB. A
+  SecureString or an encrypted object needs `kms:Decrypt` on a key of your own.
+
+Check a text against the permit before it goes there, in the pipeline of the team that owns it:
+
+```console
+$ writerlink check --permit permit.toml bindings.toml
+bindings.toml:5:1: binding `billing`: `target-group` is arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/theirs/0123456789abcdef, which is none of the groups that the stack permits (`target-groups` of WRITERLINK_PERMIT): ask the stack's owner for it, or follow another group
+
+bindings.toml: 1 mistake; it cannot be used
+$ aws ssm put-parameter --name /writerlink/orders --type String --overwrite \\
+    --value file://bindings.toml
+```
+
+`writerlink check`, `audit` and `doctor` read `--config ssm:NAME` and `--config s3://BUCKET/KEY`
+too. They need `WRITERLINK_PERMIT` as the function has it (`check` also takes `--permit`), and
+`ssm:GetParameter` or `s3:GetObject`.
+
+In `infra/reconciler.yaml`, `Config` is the place, `Permit` the permit, `ConfigArn` what the role
+may read, and `ConfigKeyArn` the key; in Terraform they are `config`, `permit`, `config_arn` and
+`config_key_arn`. The flat template `writerlink.yaml` has no such parameters, for it follows one
+source and is close to CloudFormation's limit of 51,200 bytes: use `reconciler.yaml`.
+
+### The keys of the permit
+";
+
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for table in Table::ALL {
@@ -93,14 +157,17 @@ fn page() -> String {
             table => format!("`[{}]`", table.name()),
         };
         let _ = writeln!(page, "\n## {title}\n");
-        page.push_str(
-            "| key | value | default | what it is for | example |\n|---|---|---|---|---|\n",
-        );
-        for key in table.keys() {
-            page.push_str(&row(key));
-        }
+        rows(&mut page, table);
     }
+    page.push_str(PERMIT);
+    page.push('\n');
+    rows(&mut page, Table::Permit);
     page
+}
+
+fn rows(page: &mut String, table: Table) {
+    page.push_str("| key | value | default | what it is for | example |\n|---|---|---|---|---|\n");
+    table.keys().for_each(|key| page.push_str(&row(key)));
 }
 
 fn row(key: &Key) -> String {

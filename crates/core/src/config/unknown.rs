@@ -10,7 +10,8 @@ use crate::text::bounded;
 /// nearest key of its own table, then the nearest of another one.
 pub(super) fn key(key: &str, table: Table, syntax: Syntax) -> (String, Option<String>) {
     let (shown, here) = (bounded(key), syntax.table(table));
-    let homes = homes(key, syntax);
+    // The permit is no table of a configuration.
+    let homes = if table == Table::Permit { Vec::new() } else { homes(key, syntax) };
     if !homes.is_empty() {
         let here = if table == Table::Top { "the top" } else { &here };
         return (format!("`{shown}` belongs to {}, not to {here}", homes.join(" or ")), None);
@@ -20,8 +21,9 @@ pub(super) fn key(key: &str, table: Table, syntax: Syntax) -> (String, Option<St
     if let Some(name) = near(table) {
         return (says, Some(written(table, name, syntax)));
     }
-    if let Some((name, other)) =
-        Table::ALL.into_iter().find_map(|other| near(other).map(|name| (name, other)))
+    if table != Table::Permit
+        && let Some((name, other)) =
+            Table::ALL.into_iter().find_map(|other| near(other).map(|name| (name, other)))
     {
         return (says, Some(format!("`{name}` of {}", syntax.table(other))));
     }

@@ -192,7 +192,7 @@ impl Key {
 /// The key with its table, as [`Mistake::key`](super::Mistake::key) has it.
 fn full(table: Table, key: &str) -> String {
     match table {
-        Table::Top => bounded(key),
+        Table::Top | Table::Permit => bounded(key),
         _ => format!("{}.{}", table.name(), bounded(key)),
     }
 }

@@ -50,6 +50,7 @@ impl Syntax {
         let name = table.name();
         match (self, table) {
             (_, Table::Top) => "the configuration".to_owned(),
+            (_, Table::Permit) => "the permit".to_owned(),
             (Self::Toml, Table::Binding) => format!("`[[{name}]]`"),
             (Self::Toml, _) => format!("`[{name}]`"),
             (Self::Json, _) => format!("`\"{name}\"`"),

@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
         };
         let discover = given(top, "discover").map(|written| self.discover(written));
         let notify_topic = self.topic(top);
-        let dns_servers = self.servers(table(top, "dns"));
+        let dns_servers = self.servers(key(Table::Dns, "servers"), table(top, "dns"));
         let timing = timing(table(top, "timing"));
         let share = number(table(top, "api"), "share").and_then(Share::new);
         if discover.is_some() {
@@ -314,7 +314,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The networks of an `allow`, if all of them can be used.
-    fn networks(
+    pub(super) fn networks(
         &mut self,
         key: &'static Key,
         written: &Entry,
@@ -384,7 +384,7 @@ impl<'t> Reader<'t> {
         self.walk.note(item.at, key, Scope::Whole, says);
     }
 
-    fn topic(&mut self, top: &[Entry]) -> Option<String> {
+    pub(super) fn topic(&mut self, top: &[Entry]) -> Option<String> {
         let written = given(top, "notify-topic")?;
         let topic = written.node.text()?;
         if !is_topic(topic) {
@@ -402,17 +402,23 @@ impl<'t> Reader<'t> {
         Some(topic.to_owned())
     }
 
-    fn servers(&mut self, dns: &[Entry]) -> Vec<SocketAddr> {
-        let items = entry(dns, "servers").and_then(|written| written.node.list());
+    pub(super) fn servers(&mut self, key: &'static Key, entries: &[Entry]) -> Vec<SocketAddr> {
+        let items = entry(entries, key.name).and_then(|written| written.node.list());
         let mut servers = Vec::new();
         for item in items.unwrap_or_default() {
             let Some(text) = item.text() else { continue };
             match server(text) {
                 Some(server) => servers.push(server),
-                None => self.walk.note(item.at, key(Table::Dns, "servers"), Scope::Whole, format!(
-                    "`dns.servers` holds {:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`",
-                    bounded(text)
-                )),
+                None => self.walk.note(
+                    item.at,
+                    key,
+                    Scope::Whole,
+                    format!(
+                        "`{}` holds {:?}: write addresses like `10.20.0.2` or `10.20.0.2:53`",
+                        key.path(),
+                        bounded(text)
+                    ),
+                ),
             }
         }
         servers
@@ -424,12 +430,12 @@ impl<'t> Reader<'t> {
 /// # Panics
 ///
 /// Never: a test reads a configuration with every key.
-fn key(table: Table, name: &str) -> &'static Key {
+pub(super) fn key(table: Table, name: &str) -> &'static Key {
     table.key(name).expect("the table of keys has it")
 }
 
 /// The entry of a key, unless it is `null`.
-fn given<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Entry> {
+pub(super) fn given<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Entry> {
     entry(entries, key).filter(|written| !matches!(written.node.value, Value::Nothing))
 }
 
@@ -437,11 +443,11 @@ fn table<'a>(entries: &'a [Entry], key: &str) -> &'a [Entry] {
     entry(entries, key).and_then(|written| written.node.table()).unwrap_or_default()
 }
 
-fn text<'a>(entries: &'a [Entry], key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(entries: &'a [Entry], key: &str) -> Option<&'a str> {
     entry(entries, key)?.node.text()
 }
 
-fn number(entries: &[Entry], key: &str) -> Option<u64> {
+pub(super) fn number(entries: &[Entry], key: &str) -> Option<u64> {
     if let Value::Number(_, number) = entry(entries, key)?.node.value { number } else { None }
 }
 
@@ -449,7 +455,7 @@ fn flag(entries: &[Entry], key: &str) -> bool {
     entry(entries, key).is_some_and(|written| matches!(written.node.value, Value::Flag(true)))
 }
 
-fn word<T: DeserializeOwned>(entries: &[Entry], key: &str) -> Option<T> {
+pub(super) fn word<T: DeserializeOwned>(entries: &[Entry], key: &str) -> Option<T> {
     let word = IntoDeserializer::<NoWord>::into_deserializer(text(entries, key)?);
     T::deserialize(word).ok()
 }

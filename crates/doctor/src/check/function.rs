@@ -109,8 +109,10 @@ fn same(chain: &Chain) -> Judged {
         let name = &follower.function.name;
         match &follower.config {
             Own::File => {
-                let says =
-                    format!("`{name}` reads its configuration from a file, which is not read");
+                let says = format!(
+                    "`{name}` reads its configuration from a file, or from SSM or \
+                    S3, which is not read"
+                );
                 found.push(note(says));
             }
             Own::Refused(fault) => {

@@ -1,4 +1,5 @@
-//! AWS's APIs on loopback: forms that are answered with XML, and REST that is answered with JSON.
+//! AWS's APIs on loopback: forms that are answered with XML, REST and JSON that are
+//! answered with JSON, and objects.
 //!
 //! One endpoint serves all services. The `Version` of a form selects one, and the path of any other
 //! call. The real SDKs parse the answers, so names and nesting follow botocore's service models to
@@ -15,10 +16,12 @@ mod marker;
 mod params;
 mod rds;
 mod rest;
+mod s3;
 mod scheduler;
 mod server;
 mod sns;
 mod sqs;
+mod ssm;
 mod sts;
 #[cfg(test)]
 mod tests;

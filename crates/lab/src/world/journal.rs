@@ -26,6 +26,10 @@ pub enum Service {
     CloudWatch,
     /// Amazon SQS.
     Sqs,
+    /// AWS Systems Manager.
+    Ssm,
+    /// Amazon S3.
+    S3,
 }
 
 impl Service {
@@ -41,6 +45,8 @@ impl Service {
             Service::Scheduler => "scheduler",
             Service::CloudWatch => "cloudwatch",
             Service::Sqs => "sqs",
+            Service::Ssm => "ssm",
+            Service::S3 => "s3",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What stands around the databases, the load balancers and the topics, and changes only when
-//! somebody changes it: networks, endpoint services, functions, schedules, alarms.
+//! somebody changes it: networks, endpoint services, functions, schedules, alarms,
+//! what is stored.
 //!
 //! [`Surroundings`] holds what a world's file says of them. What it does not say follows from the
 //! rest of the world, as the templates in `infra/` deploy it: a security group for each database
@@ -16,6 +17,7 @@ pub mod metric;
 pub mod queue;
 pub mod schedule;
 pub mod security_group;
+pub mod stored;
 pub mod subnet;
 pub mod topic;
 
@@ -32,6 +34,7 @@ pub use metric::Metric;
 pub use queue::Queue;
 pub use schedule::Schedule;
 pub use security_group::{PrefixList, SecurityGroup};
+pub use stored::{Object, Parameter};
 pub use subnet::{NetworkAcl, Subnet, SubnetGroup};
 pub use topic::TopicFacts;
 
@@ -54,6 +57,8 @@ pub struct Surroundings {
     pub metrics: Vec<Metric>,
     pub queues: Vec<Queue>,
     pub maintenance: Vec<Maintenance>,
+    pub parameters: Vec<Parameter>,
+    pub objects: Vec<Object>,
     /// Of clusters and instances by resource id, of proxies by name.
     pub databases: BTreeMap<String, DatabaseFacts>,
     /// Of load balancers, by name.

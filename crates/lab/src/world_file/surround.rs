@@ -29,6 +29,8 @@ impl WorldFile {
             alarms: self.alarm.clone(),
             metrics: self.metric.clone(),
             queues: self.queue.clone(),
+            parameters: self.parameter.clone(),
+            objects: self.object.clone(),
             maintenance: self.maintenance.clone(),
             quotas: self.quotas.clone(),
             bindings: links.iter().map(binding).collect(),

@@ -88,6 +88,7 @@ impl WorldFile {
             keyed("schedule", &self.schedule, |one| &one.name),
             keyed("alarm", &self.alarm, |one| &one.name),
             keyed("queue", &self.queue, |one| &one.name),
+            keyed("parameter", &self.parameter, |one| &one.name),
         ]
     }
 

@@ -52,6 +52,10 @@ async fn each_request_is_byte_for_byte_the_one_of_botocore_and_signs_what_it_sig
     make_every_call(&server.clients().account_reader()).await;
     let ports = server.clients().read_ports(&[([127, 0, 0, 1], 53).into()]).unwrap();
     ports.standby.interfaces("vpc-1", None).await.unwrap_err();
+    let remote = server.clients().remote_reader();
+    for place in ["ssm:/writerlink/orders", "s3://bindings/teams/a b&c=+ü~.toml"] {
+        remote.read(&place.parse().unwrap()).await.unwrap_err();
+    }
     let ours = server.heads_and_bodies();
     assert_eq!(ours.len(), theirs.len());
     for ((head, body), theirs) in ours.iter().zip(theirs) {

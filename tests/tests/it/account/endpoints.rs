@@ -13,7 +13,6 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use writerlink_aws::Clients;
-use writerlink_aws::account::AccountReader;
 
 use super::botocore;
 
@@ -55,7 +54,10 @@ impl LoadServiceConfig for Profile {
     }
 }
 
-async fn ask(reader: &AccountReader, service: &str, region: &str) {
+async fn ask(clients: &Clients, service: &str, region: &str) {
+    let reader = clients.account_reader();
+    let outside =
+        async |place: &str| clients.remote_reader().read(&place.parse().unwrap()).await.map(drop);
     let _ = match service {
         "sts" => reader.identity().await.map(drop),
         "ec2" => reader.endpoint_services().await.map(drop),
@@ -63,6 +65,8 @@ async fn ask(reader: &AccountReader, service: &str, region: &str) {
         "scheduler" => reader.schedules().await.map(drop),
         "cloudwatch" => reader.alarms().await.map(drop),
         "sqs" => reader.queue_attributes(&format!("arn:aws:sqs:{region}:1:q")).await.map(drop),
+        "ssm" => outside("ssm:orders").await,
+        "s3" => outside("s3://bindings/orders").await,
         other => panic!("nobody asks {other}"),
     };
 }
@@ -87,8 +91,7 @@ async fn every_service_is_where_botocore_says_in_every_region_with_fips_and_dual
         let config = config(&nowhere, region)
             .use_fips(row[2].as_bool().unwrap())
             .use_dual_stack(row[3].as_bool().unwrap());
-        let reader = Clients::on(config.build()).unwrap().account_reader();
-        ask(&reader, service, region).await;
+        ask(&Clients::on(config.build()).unwrap(), service, region).await;
         let asked = nowhere.0.lock().unwrap().take();
         assert_eq!(asked.as_deref(), row[4].as_str(), "{row}");
     }
@@ -103,7 +106,7 @@ async fn a_services_own_endpoint_comes_before_that_of_all_services() {
             .endpoint_url("https://all.example.com")
             .service_config(Profile { service: "EC2", url: "https://ec2.example.com" })
             .build();
-        ask(&Clients::on(config).unwrap().account_reader(), service, "eu-west-1").await;
+        ask(&Clients::on(config).unwrap(), service, "eu-west-1").await;
         assert_eq!(nowhere.0.lock().unwrap().take().as_deref(), Some(asked), "{service}");
     }
 }

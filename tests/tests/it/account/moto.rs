@@ -205,3 +205,32 @@ async fn what_does_not_exist_is_not_found() {
         assert_eq!(failure, Failure::Rejected(Rejection::NotFound), "{call}: {detail}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_and_an_object_are_read_as_boto3_wrote_them() {
+    let Some(moto) = available(Moto::start()) else { return };
+    let made = moto.seed_account();
+    let reader = Clients::at(&moto.endpoint(), REGION).unwrap().remote_reader();
+    let tag = text(&made["tag"]);
+    for (place, version) in [
+        ("ssm:/writerlink/orders", Ok("2")),
+        ("ssm:/writerlink/orders:2", Ok("2")),
+        ("s3://bindings/teams/a b&c=+ü~.toml", Ok(tag)),
+        ("ssm:/writerlink/gone", Err("ParameterNotFound")),
+        ("ssm:/writerlink/orders:9", Err("ParameterVersionNotFound")),
+        ("s3://bindings/gone", Err("NoSuchKey")),
+        ("s3://gone-bindings/orders.toml", Err("NoSuchBucket")),
+    ] {
+        match (reader.read(&place.parse().unwrap()).await, version) {
+            (Ok(read), Ok(version)) => {
+                assert_eq!(read.bytes, "allow = []  # ü".as_bytes(), "{place}");
+                assert_eq!(read.version, version, "{place}");
+            }
+            (Err(error), Err(code)) => {
+                assert_eq!(error.failure, Failure::Rejected(Rejection::NotFound), "{error}");
+                assert!(error.detail.starts_with(code), "{error}");
+            }
+            (read, _) => panic!("{place}: {read:?}"),
+        }
+    }
+}

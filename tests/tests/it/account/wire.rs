@@ -375,3 +375,103 @@ async fn an_interface_has_its_addresses_and_groups_and_one_that_is_not_whole_fai
     let error = ports.standby.interfaces("vpc-1", page.next).await.unwrap_err();
     assert!(error.detail.contains("subnetId"), "{error}");
 }
+
+/// An error in the shape of S3's.
+fn s3_error(status: u16, code: &str, message: &str) -> Reply {
+    Reply::Headed(
+        status,
+        "x-amz-bucket-region: us-east-2",
+        format!(
+            "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        ),
+    )
+}
+
+fn json(status: u16, body: &str) -> Reply {
+    Reply::Headed(status, "content-type: application/x-amz-json-1.1", body.to_owned())
+}
+
+#[tokio::test]
+async fn a_configuration_is_read_whole_or_not_at_all_and_each_refusal_has_its_kind() {
+    let (parameter, object) = ("ssm:/writerlink/orders", "s3://bindings/orders.toml");
+    let whole =
+        r#"{"Parameter": {"Name": "x", "Type": "String", "Value": "a = 1\n", "Version": 7}}"#;
+    let thrice = |make: &dyn Fn() -> Reply| vec![make(), make(), make()];
+    let malformed = |says| Err((Failure::Unreachable, says));
+    let other = Failure::Rejected(Rejection::Other);
+    let not_found = Failure::Rejected(Rejection::NotFound);
+    type Wanted = Result<(&'static str, &'static str), (Failure, &'static str)>;
+    let rows: Vec<(&str, Vec<Reply>, Wanted)> = vec![
+        (parameter, vec![json(200, whole)], Ok(("a = 1\n", "7"))),
+        (
+            parameter,
+            vec![json(400, r#"{"__type":"ThrottlingException"}"#), json(200, whole)],
+            Ok(("a = 1\n", "7")),
+        ),
+        (parameter, vec![json(200, "{}")], malformed("missing field `Parameter`")),
+        (parameter, vec![json(200, &whole[..60])], malformed("malformed")),
+        (parameter, vec![json(200, r#"{"Parameter": {"Version": 7}}"#)], malformed("`Value`")),
+        (parameter, vec![json(200, r#"{"Parameter": {"Value": ""}}"#)], malformed("`Version`")),
+        (parameter, vec![ok(PROXY_PAGE)], malformed("malformed")),
+        (parameter, thrice(&|| Reply::Answer(502, PROXY_PAGE.to_owned())), malformed("status 502")),
+        (
+            parameter,
+            vec![json(400, r#"{"__type":"com.amazonaws.ssm#ParameterNotFound"}"#)],
+            Err((not_found, "ParameterNotFound")),
+        ),
+        (
+            parameter,
+            vec![json(400, r#"{"__type":"AccessDeniedException","Message":"kms:Decrypt"}"#)],
+            Err((DENIED, "AccessDeniedException: kms:Decrypt")),
+        ),
+        (
+            parameter,
+            vec![json(400, r#"{"__type":"InvalidKeyId","message":"is disabled"}"#)],
+            Err((other, "InvalidKeyId: is disabled")),
+        ),
+        (
+            object,
+            vec![Reply::Headed(200, "etag: \"5d41\"", "a = 1\n".to_owned())],
+            Ok(("a = 1\n", "5d41")),
+        ),
+        (
+            object,
+            vec![Reply::Headed(200, "x-amz-version-id: 3sL4", "a = 1\n".to_owned())],
+            Ok(("a = 1\n", "3sL4")),
+        ),
+        (object, vec![ok(PROXY_PAGE)], malformed("it has no ETag")),
+        (object, thrice(&|| Reply::Half("a = 1\n".to_owned())), malformed("")),
+        (object, thrice(&|| s3_error(503, "SlowDown", "x")), Err((Failure::Throttled, "SlowDown"))),
+        (object, vec![s3_error(404, "NoSuchKey", "x")], Err((not_found, "NoSuchKey"))),
+        (object, vec![s3_error(403, "AccessDenied", "x")], Err((DENIED, "AccessDenied: x"))),
+        (
+            object,
+            vec![s3_error(301, "PermanentRedirect", "elsewhere")],
+            Err((other, "PermanentRedirect: elsewhere (the bucket is in us-east-2)")),
+        ),
+        (
+            object,
+            vec![s3_error(400, "AuthorizationHeaderMalformed", "x")],
+            Err((other, "AuthorizationHeaderMalformed: x (the bucket is in us-east-2)")),
+        ),
+        (
+            object,
+            vec![s3_error(400, "KMS.DisabledException", "x")],
+            Err((other, "KMS.DisabledException")),
+        ),
+    ];
+    for (place, script, wanted) in rows {
+        let server = scripted(script).await;
+        let read = server.clients().remote_reader().read(&place.parse().unwrap()).await;
+        match (read, wanted) {
+            (Ok(read), Ok((text, version))) => {
+                assert_eq!((read.bytes.as_slice(), &*read.version), (text.as_bytes(), version));
+            }
+            (Err(CallError { failure, detail, .. }), Err((kind, says))) => {
+                assert_eq!(failure, kind, "{detail}");
+                assert!(detail.contains(says), "{says}: {detail}");
+            }
+            (read, wanted) => panic!("{place}: {read:?} in place of {wanted:?}"),
+        }
+    }
+}

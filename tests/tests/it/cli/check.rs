@@ -119,3 +119,44 @@ fn every_shell_gets_a_script_that_completes_the_commands() {
         assert!(stdout.contains("audit") && stdout.contains("completions"), "{shell}");
     }
 }
+
+#[test]
+fn a_permit_is_checked_with_the_text_and_is_refused_if_it_is_broken_itself() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/\
+                 0123456789abcdef";
+    let permit = format!(
+        "allow = [\"10.20.0.0/16\"]\ntarget-groups = [\"{group}\"]\nmodes = [\"manage\"]\n"
+    );
+    let good = BINDING.replace("[dns]\nservers = [\"127.0.0.1:9\"]\n", "");
+    write("permit.toml", &permit);
+    write("broken.toml", "allow = []\n");
+    write("good.toml", &good);
+    write("foreign.toml", &good.replace("targetgroup/orders", "targetgroup/theirs"));
+    for (permit, text, code, says) in [
+        ("permit.toml", "good.toml", 0, "good.toml: no mistake, 1 binding"),
+        ("permit.toml", "foreign.toml", 1, "foreign.toml:8:1: binding `orders-writer`: `target-gr"),
+        ("broken.toml", "good.toml", 1, "the permit is refused: 3 mistakes"),
+        ("gone.toml", "good.toml", 1, "gone.toml: the configuration cannot be read"),
+    ] {
+        let arguments = ["--permit", permit, text];
+        let (exit, stdout, stderr) = run(&mut check(folder.path(), &arguments));
+        assert_eq!(exit, code, "{stdout}{stderr}");
+        assert!(format!("{stdout}{stderr}").contains(says), "{stdout}{stderr}");
+    }
+}
+
+#[test]
+fn a_configuration_outside_needs_a_good_place_and_a_permit() {
+    let folder = TempDir::new().unwrap();
+    for (place, permit, says) in [
+        ("ssm:/a", "", "WRITERLINK_PERMIT is not set, and ssm:/a is outside the function"),
+        ("ssm:/a", "allow = []\n", "the permit is refused"),
+        ("s3://bindings", "", "WRITERLINK_PERMIT is not set"),
+    ] {
+        let mut command = check(folder.path(), &["--config", place]);
+        let (code, _, stderr) = run(command.env("WRITERLINK_PERMIT", permit));
+        assert!(code == 1 && stderr.contains(says), "{stderr}");
+    }
+}

@@ -132,6 +132,7 @@ async fn audit(endpoint: &str, config: &str) -> [String; 4] {
 async fn answered(handler: &Handler, payload: &Value) -> (String, String) {
     let handled: Handled = handler.handle(payload, MINUTE, &mut LogJournal).await;
     let measured = Measured {
+        configuration: None,
         function: "writerlink",
         at: 0,
         took: Duration::ZERO,

@@ -8,7 +8,7 @@ use super::dialect::{Form, NO_SUCH_OPERATION, no_such_operation};
 use super::document::{error_document, result_document};
 use super::params::Params;
 use super::xml::{Pages, Xml};
-use super::{cloudwatch, ec2, elbv2, lambda, rds, scheduler, sns, sqs, sts};
+use super::{cloudwatch, ec2, elbv2, lambda, rds, s3, scheduler, sns, sqs, ssm, sts};
 use crate::fault::Effect;
 use crate::world::{ApiError, Call, Outcome, World, ids};
 
@@ -184,6 +184,8 @@ fn carry_out(
         Dialect::Sqs | Dialect::SqsJson => sqs::carry_out(world, action, params, xml),
         Dialect::Lambda => lambda::carry_out(world, action, params, xml),
         Dialect::Scheduler => scheduler::carry_out(world, action, params, xml),
+        Dialect::Ssm => ssm::carry_out(world, action, params, xml),
+        Dialect::S3 => s3::carry_out(world, action, params, xml),
     }
 }
 
@@ -257,7 +259,7 @@ fn access_denied(world: &World, action: &str, params: &Params) -> ApiError {
 }
 
 /// The parameters that say what a call is about, the nearest first.
-const RESOURCES: [&str; 31] = [
+const RESOURCES: [&str; 32] = [
     "TargetGroupArn",
     "TargetGroupArns.member.1",
     "ListenerArn",
@@ -283,6 +285,7 @@ const RESOURCES: [&str; 31] = [
     "Filters.Filter.1.Values.Value.1",
     "FunctionName",
     "QueueUrl",
+    "Key",
     "ServiceId",
     "PrefixListId",
     "SubnetId.1",

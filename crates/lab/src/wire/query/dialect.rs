@@ -16,6 +16,8 @@ pub(crate) enum Dialect {
     SqsJson,
     Lambda,
     Scheduler,
+    Ssm,
+    S3,
 }
 
 /// How answers are written.
@@ -26,6 +28,8 @@ pub(super) enum Form {
     /// XML without one, of the EC2 protocol.
     Ec2,
     Json,
+    /// Objects as they are, and errors in XML.
+    Object,
 }
 
 /// What tells the services apart.
@@ -126,9 +130,21 @@ const SCHEDULER: Facts = Facts {
     ..LAMBDA
 };
 
+const SSM: Facts =
+    Facts { service: Service::Ssm, throttled: ("ThrottlingException", 400), ..SCHEDULER };
+const S3: Facts = Facts {
+    service: Service::S3,
+    form: Form::Object,
+    throttled: ("SlowDown", 503),
+    denied: "AccessDenied",
+    missing: "InvalidArgument",
+    malformed: "InvalidArgument",
+    ..LAMBDA
+};
+
 impl Dialect {
     /// All of them.
-    const ALL: [Dialect; 10] = [
+    const ALL: [Dialect; 12] = [
         Dialect::Rds,
         Dialect::Elbv2,
         Dialect::Sns,
@@ -139,6 +155,8 @@ impl Dialect {
         Dialect::SqsJson,
         Dialect::Lambda,
         Dialect::Scheduler,
+        Dialect::Ssm,
+        Dialect::S3,
     ];
 
     /// The service whose calls in a form have this `Version`.
@@ -164,6 +182,8 @@ impl Dialect {
             Dialect::SqsJson => &SQS_JSON,
             Dialect::Lambda => &LAMBDA,
             Dialect::Scheduler => &SCHEDULER,
+            Dialect::Ssm => &SSM,
+            Dialect::S3 => &S3,
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn result_document(
 ) -> String {
     let mut xml = Xml::default();
     match dialect.form() {
-        Form::Json => return result.to_owned(),
+        Form::Json | Form::Object => return result.to_owned(),
         Form::Ec2 => {
             xml.text("requestId", request_id).raw(result);
         }
@@ -40,6 +40,14 @@ pub(super) fn error_document(dialect: Dialect, refusal: &ApiError, request_id: &
         Form::Json => {
             let ApiError { code, message, .. } = refusal;
             return json!({"__type": code, "message": message, "Message": message}).to_string();
+        }
+        Form::Object => {
+            xml.element("Error", |xml| {
+                xml.text("Code", &refusal.code)
+                    .text("Message", &refusal.message)
+                    .text("RequestId", request_id);
+            });
+            return xml.into_string();
         }
         Form::Ec2 => {
             xml.element("Response", |xml| {

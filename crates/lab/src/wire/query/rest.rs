@@ -1,9 +1,11 @@
-//! Reads the calls that are no form: REST paths, and JSON whose header names the operation.
+//! Reads the calls that are no form: REST paths, JSON whose header names the operation, and
+//! objects.
 
 use std::collections::BTreeMap;
 
 use hyper::Method;
 use hyper::body::Bytes;
+use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use serde_json::Value;
 
@@ -42,6 +44,9 @@ pub(super) fn asked(head: &Parts, body: &Bytes) -> Option<Asked> {
     if let Some(target) = head.headers.get("x-amz-target") {
         return with_target(target.to_str().ok()?, body);
     }
+    if is_of_s3(head) {
+        return object(head);
+    }
     let path = head.uri.path().trim_end_matches('/');
     let (name, dialect, action, parameter) = PATHS.into_iter().find_map(|row| {
         let (form, dialect, action, parameter) = row;
@@ -58,21 +63,46 @@ pub(super) fn asked(head: &Parts, body: &Bytes) -> Option<Asked> {
     Some(Asked { dialect: Some(dialect), action: action.to_owned(), form })
 }
 
+/// Whether a request is signed for S3, whose paths are whatever its objects are called.
+fn is_of_s3(head: &Parts) -> bool {
+    let signed = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    signed.is_some_and(|signed| signed.contains("/s3/aws4_request"))
+}
+
+/// A GET of an object, with its bucket in the path.
+fn object(head: &Parts) -> Option<Asked> {
+    let (bucket, key) = head.uri.path().strip_prefix('/')?.split_once('/')?;
+    let form = [("Bucket", decoded(bucket)?), ("Key", decoded(key)?)];
+    let form = form.map(|(name, value)| (name.to_owned(), value)).into();
+    let action = if head.method == Method::GET { "GetObject" } else { "an operation that writes" };
+    Some(Asked { dialect: Some(Dialect::S3), action: action.to_owned(), form })
+}
+
 /// What stands in a path in place of `{}`; nothing, if the form has none.
 fn value_in(path: &str, form: &str) -> Option<String> {
     let Some((before, after)) = form.split_once("{}") else {
         return (path == form).then(String::new);
     };
     let value = path.strip_prefix(before)?.strip_suffix(after)?;
-    // The SDKs send an ARN's colons percent-encoded, and a plus sign as itself.
-    let value = value.replace('+', "%2B");
-    let (value, _) = form_urlencoded::parse(value.as_bytes()).next()?;
-    (!value.is_empty() && !value.contains('/')).then(|| value.into_owned())
+    let value = decoded(value)?;
+    (!value.is_empty() && !value.contains('/')).then_some(value)
+}
+
+/// A part of a path. The SDKs send an ARN's colons percent-encoded, and a plus sign as itself.
+fn decoded(part: &str) -> Option<String> {
+    let part = format!("={}", part.replace('+', "%2B").replace('&', "%26"));
+    let (_, value) = form_urlencoded::parse(part.as_bytes()).next()?;
+    Some(value.into_owned())
 }
 
 /// A call such as `AmazonSQS.GetQueueAttributes` with its parameters in JSON, as a form.
 fn with_target(target: &str, body: &Bytes) -> Option<Asked> {
-    let action = target.strip_prefix("AmazonSQS.")?.to_owned();
+    let (service, action) = target.split_once('.')?;
+    let dialect = match service {
+        "AmazonSQS" => Dialect::SqsJson,
+        "AmazonSSM" => Dialect::Ssm,
+        _ => return None,
+    };
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
         return None;
     };
@@ -84,7 +114,7 @@ fn with_target(target: &str, body: &Bytes) -> Option<Asked> {
             .collect(),
         value => vec![(name, plain(&value))],
     });
-    Some(Asked { dialect: Some(Dialect::SqsJson), action, form: form.collect() })
+    Some(Asked { dialect: Some(dialect), action: action.to_owned(), form: form.collect() })
 }
 
 fn plain(value: &Value) -> String {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::answer::{Answer, Asked, Credentials, Delivery, answer};
 use super::dialect::Form;
-use super::rest;
+use super::{rest, s3};
 use crate::world::World;
 
 /// Bytes of a request that are read; more are refused with HTTP 413.
@@ -105,6 +105,7 @@ fn form(query: &str, body: &[u8]) -> BTreeMap<String, String> {
 
 async fn send(answer: Answer) -> Result<Response<Sent>, io::Error> {
     tokio::time::sleep(answer.delay).await;
+    let tag = (answer.form == Form::Object && answer.code.is_none()).then(|| s3::tag(&answer.body));
     let body = Bytes::from(answer.body);
     let length = body.len();
     let sent = match answer.delivery {
@@ -116,6 +117,7 @@ async fn send(answer: Answer) -> Result<Response<Sent>, io::Error> {
     let content = match answer.form {
         Form::Query | Form::Ec2 => "text/xml",
         Form::Json => "application/json",
+        Form::Object => "binary/octet-stream",
     };
     let mut response = Response::builder()
         .status(answer.status)
@@ -124,6 +126,9 @@ async fn send(answer: Answer) -> Result<Response<Sent>, io::Error> {
         .header("x-amzn-RequestId", answer.request_id);
     if let Some(code) = answer.code.filter(|_| answer.form == Form::Json) {
         response = response.header("x-amzn-ErrorType", code);
+    }
+    if let Some(tag) = tag {
+        response = response.header(ETAG, tag);
     }
     response.body(sent).map_err(io::Error::other)
 }
