@@ -95,13 +95,19 @@ fn written(proposal: &Proposal, tool: Option<Tool>) -> anyhow::Result<(String, V
 }
 
 /// What the function would refuse of the configuration, as the function says it. That there is no
-/// binding is no mistake of a proposal that found none.
+/// binding is no mistake of a proposal that found none, and a comment explains each blank.
 fn refused(text: &str, proposal: &Proposal) -> Vec<String> {
     if proposal.bindings().next().is_none() {
         return Vec::new();
     }
     let place = Location::File("the proposal".into());
-    Config::check(text, &place).mistakes.iter().map(ToString::to_string).collect()
+    let blanks: Vec<&str> = proposal
+        .bindings()
+        .flat_map(|binding| binding.blanks().into_iter().map(|(name, _)| name))
+        .collect();
+    let mistakes = Config::check(text, &place).mistakes;
+    let told = mistakes.iter().map(ToString::to_string);
+    told.filter(|mistake| !blanks.iter().any(|blank| mistake.contains(blank))).collect()
 }
 
 fn create(path: &Path, text: &str) -> anyhow::Result<()> {
