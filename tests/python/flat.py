@@ -46,7 +46,14 @@ CASES = {
         "FirstRun": "false",
         "Recorder": "false",
     },
-    "an instance, without alarms": {**EXISTING, "Source": "instance/billing", "TopicKey": KEY, "DatabaseSecurityGroupId": "sg-1", "Alarms": "false"},
+    "an instance, without alarms": {
+        **EXISTING,
+        "Source": "instance/billing",
+        "TopicKey": KEY,
+        "DatabaseSecurityGroupId": "sg-1",
+        "DatabaseEndpoint": "billing.c0ffee1234ab.eu-west-1.rds.amazonaws.com",
+        "Alarms": "false",
+    },
     "a proxy with IAM from end to end, and roles in bounds": {
         **EXISTING,
         "UseProxy": "true",

@@ -127,8 +127,11 @@ fn line(function: &str, at: u64, binding: Option<&str>, values: &[(&str, &str, V
     Value::Object(root).to_string()
 }
 
-/// The findings about a warm binding's standby, each with its metric.
-const STANDBY: [(&str, &str); 5] = [
+/// The findings about a warm binding, each with its metric. While the writer's target is unhealthy,
+/// nothing is removed, and the address beside it may be healthy: the load balancer's own metric of
+/// healthy targets does not show that, so the writer has one.
+const STANDBY: [(&str, &str); 6] = [
+    ("writer-unhealthy", "WriterUnhealthy"),
     ("standby-not-found", "StandbyNotFound"),
     ("standby-ambiguous", "StandbyAmbiguous"),
     ("standby-unproven", "StandbyUnproven"),
@@ -136,8 +139,7 @@ const STANDBY: [(&str, &str); 5] = [
     ("standby-unsafe", "StandbyUnsafe"),
 ];
 
-/// What a run that looked for the standby of a binding found. No alarm is on it: the writer is
-/// followed all the same.
+/// What a run that looked for the standby of a binding found. No alarm of ours is on it.
 fn standby(binding: &BindingReport) -> impl Iterator<Item = (&'static str, &'static str, Value)> {
     let found = binding.standby.is_some().then_some(STANDBY).into_iter().flatten();
     found.map(|(code, name)| {

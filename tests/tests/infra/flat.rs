@@ -52,9 +52,10 @@ fn the_flat_template_makes_what_the_layers_make_and_refuses_what_they_refuse() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
-/// Stack sets with service-managed permissions and Service Catalog refuse transforms and nested
-/// stacks; the change sets of nested stacks refuse patterns of parameters (rain 526). Names of
-/// exports are once a Region, so that two stacks could not live side by side.
+/// Stack sets with service-managed permissions provision no transforms and no nested stacks with
+/// their default role ("Configure a custom execution role template for StackSets"); the change sets
+/// of nested stacks refuse patterns of parameters (rain 526). Names of exports are once a Region,
+/// so that two stacks could not live side by side.
 #[test]
 fn every_tool_takes_the_flat_templates_without_an_upload() {
     FLAT.into_iter().for_each(is_taken_by_every_tool);
@@ -87,6 +88,40 @@ fn is_taken_by_every_tool(name: &str) {
         let code = &template["Resources"][function]["Properties"]["Code"];
         assert_eq!(*code, json!({"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}));
     }
+}
+
+/// A product of Service Catalog is one file, and a request to launch it has no field for
+/// capabilities (API reference, "ProvisionProduct"). So it can have no nested stack with a local
+/// path, and no transform, for which CloudFormation asks for CAPABILITY_AUTO_EXPAND (a user saw a
+/// launch fail: aws-cdk 1887). Nor may it name a role, which takes CAPABILITY_NAMED_IAM instead of
+/// CAPABILITY_IAM (API reference, "CreateStack"). The counts are CloudFormation's ("CloudFormation
+/// quotas").
+#[test]
+fn the_flat_template_holds_nothing_that_service_catalog_cannot_launch() {
+    let Some(template) = read("writerlink.yaml") else {
+        return;
+    };
+    let count = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
+    for (section, most) in [("Parameters", 200), ("Resources", 500), ("Outputs", 200)] {
+        assert!((1..=most).contains(&count(section)), "{section}: {}", count(section));
+    }
+    assert!(template.get("Transform").is_none());
+    let mut functions = BTreeSet::new();
+    intrinsic(&template, &mut functions);
+    assert!(!functions.contains("Fn::Transform"));
+    let resources = template["Resources"].as_object().expect("it has resources");
+    let mut roles = 0;
+    for (name, resource) in resources {
+        let kind = text(&resource["Type"]);
+        assert!(kind != "AWS::CloudFormation::Stack", "{name} is a nested stack");
+        if kind.starts_with("AWS::IAM::") {
+            roles += 1;
+            let names = ["RoleName", "ManagedPolicyName", "UserName", "GroupName"];
+            let named = names.iter().find(|key| resource["Properties"].get(**key).is_some());
+            assert!(named.is_none(), "{name} has {named:?}");
+        }
+    }
+    assert!(roles >= 3, "only {roles} roles were found");
 }
 
 /// The first run and the sweeps find a database that is up, a proxy that knows it, and a group that

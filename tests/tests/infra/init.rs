@@ -34,7 +34,7 @@ async fn printed(world: &str, arguments: &[&str]) -> Map<String, Value> {
 
 /// Splits a list of CloudFormation's, whose pattern is for each of its items.
 fn split(name: &str, value: &mut Value) {
-    if ["SubnetIds", "TargetGroupArns"].contains(&name)
+    if ["AllowedPrincipals", "SubnetIds", "TargetGroupArns"].contains(&name)
         && let Some(text) = value.as_str()
     {
         *value = text.split(',').collect();
@@ -95,4 +95,27 @@ async fn every_parameter_is_one_of_the_template_and_only_blanks_are_refused() {
             }
         }
     }
+}
+
+/// docs/deploy.md deploys the file as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_what_only_a_person_knows_the_template_takes_the_file_as_it_is() {
+    let arguments = [
+        ["--instance", "stock"],
+        ["--parameters", "cloudformation"],
+        ["--code", "s3://bucket/writerlink-0.1.0-arm64.zip"],
+        ["--allowed-principal", "arn:aws:iam::444455556666:root"],
+        ["--notify-email", "dba@example.com"],
+    ];
+    let mut given = printed(ALONE, arguments.as_flattened()).await;
+    let Some(Value::Object(mut given)) = given.remove("Parameters") else {
+        panic!("a file of parameters: {given:?}")
+    };
+    given.iter_mut().for_each(|(name, value)| split(name, value));
+    assert!(!given.values().any(is_blank), "{given:?}");
+    for name in ["AllowedPrincipals", "CodeBucket", "CodeKey", "DatabaseEndpoint", "NotifyEmail"] {
+        assert!(given.contains_key(name), "{name}");
+    }
+    let Some(refused) = refused("writerlink.yaml", &[Value::Object(given)]) else { return };
+    assert!(refused[0].is_empty(), "{refused:?}");
 }

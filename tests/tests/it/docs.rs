@@ -35,6 +35,21 @@ fn every_file_that_the_documentation_links_to_exists() {
     assert!(followed > 10, "only {followed} links were found: is the search broken?");
 }
 
+/// A page that nobody finds is not written.
+#[test]
+fn every_page_is_in_the_index() {
+    let docs = workspace_dir().join("docs");
+    let index = read(&docs.join("README.md"));
+    let pages = fs::read_dir(&docs).expect("it is there").flatten();
+    let pages = pages.map(|page| page.file_name().to_string_lossy().into_owned());
+    let pages: Vec<String> =
+        pages.filter(|name| name.ends_with(".md") && name != "README.md").collect();
+    assert!(pages.len() > 20, "only {} pages were found", pages.len());
+    for page in pages {
+        assert!(index.contains(&format!("]({page})")), "docs/README.md does not link to {page}");
+    }
+}
+
 /// What was found out about others after the table was first written, in both places that say it.
 #[test]
 fn the_tables_of_failures_say_of_each_handler_what_was_found() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Arguments, ValueEnum};
 use writerlink_core::source::{Identifier, Source};
+use writerlink_doctor::propose::parameters::Own;
 
 use super::AccountArgs;
 
@@ -38,6 +39,9 @@ pub(crate) struct InitArgs {
     /// Print the parameters of a template or a Terraform module of infra/ instead
     #[arg(long, value_enum, value_name = "TOOL")]
     pub(crate) parameters: Option<Tool>,
+
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
 
     /// Whether the function may write
     #[arg(long, value_enum, value_name = "MODE", default_value_t = InitMode::Observe)]
@@ -82,6 +86,36 @@ impl Database {
     }
 }
 
+/// What only a person knows of the parameters of a template.
+#[derive(Debug, Arguments)]
+pub(crate) struct OwnArgs {
+    /// With --parameters cloudformation: where you uploaded the function's code
+    #[arg(long, value_name = "s3://BUCKET/KEY", requires = "parameters", value_parser = code)]
+    code: Option<(String, String)>,
+
+    /// With --parameters cloudformation: the ARN of someone who may create an endpoint, such as
+    /// arn:aws:iam::444455556666:root; can be given several times
+    #[arg(long = "allowed-principal", value_name = "ARN", requires = "parameters")]
+    allowed_principals: Vec<String>,
+
+    /// With --parameters cloudformation: who receives outcomes and alarms
+    #[arg(long, value_name = "ADDRESS", requires = "parameters")]
+    notify_email: Option<String>,
+}
+
+impl OwnArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.code.is_none() && self.allowed_principals.is_empty() && self.notify_email.is_none()
+    }
+}
+
+impl From<OwnArgs> for Own {
+    fn from(args: OwnArgs) -> Self {
+        let OwnArgs { code, allowed_principals, notify_email } = args;
+        Self { code, allowed_principals, notify_email }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Tool {
     /// A JSON file for `aws cloudformation deploy --parameter-overrides file://FILE`
@@ -96,6 +130,14 @@ pub(crate) enum InitMode {
     Observe,
     /// It keeps the targets
     Manage,
+}
+
+fn code(text: &str) -> Result<(String, String), String> {
+    let place = text.strip_prefix("s3://").and_then(|place| place.split_once('/'));
+    place
+        .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        .map(|(bucket, key)| (bucket.to_owned(), key.to_owned()))
+        .ok_or_else(|| "expected s3://BUCKET/KEY".to_owned())
 }
 
 fn server(text: &str) -> Result<SocketAddr, String> {
@@ -118,7 +160,8 @@ comment names the permission. Its permissions are among those of `writerlink doc
 on which it runs.\n\n\
 With --parameters the bindings become the parameters of infra/reconciler.yaml, or of the module \
 infra/terraform/reconciler. A database without a target group gets those of infra/writerlink.yaml, \
-or of infra/terraform/link, which make one. Standard error says the rest.\n\n\
+or of infra/terraform/link, which make one. Standard error says the rest. What the account does \
+not say, you add with --code, --allowed-principal and --notify-email.\n\n\
 With --member-ports each member of the cluster also gets a binding, beside the writer's, for \
 clients that take several hosts and choose the writer themselves. With --parameters in addition, \
 the parameters are those of infra/members.yaml, or of infra/terraform/members, which add the \
@@ -135,6 +178,6 @@ Exit codes:
 Examples:
   writerlink init --region eu-west-1 --output writerlink.toml
   writerlink init --cluster orders --target-group orders
-  writerlink init --cluster orders --parameters cloudformation > orders.json
+  writerlink init --cluster orders --parameters cloudformation --output orders.json
   writerlink init --cluster orders --member-ports 5441
   writerlink init --parameters terraform --output link.tfvars.json";

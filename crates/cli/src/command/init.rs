@@ -12,7 +12,8 @@ use writerlink_aws::{Clients, Settings};
 use writerlink_core::config::{Config, Location, Mode};
 use writerlink_core::failure::Failure;
 use writerlink_core::text::clean;
-use writerlink_doctor::propose::{Proposal, Request, parameters, propose, toml};
+use writerlink_doctor::propose::parameters::{self, Own};
+use writerlink_doctor::propose::{Proposal, Request, propose, toml};
 use writerlink_doctor::read::Gap;
 use writerlink_doctor::survey;
 
@@ -29,6 +30,12 @@ const OPEN: &str = "the proposal is not complete: its comments say what was not 
 pub(crate) async fn init(args: InitArgs) -> anyhow::Result<Exit> {
     if let Some(path) = args.output.as_deref().filter(|path| path.exists()) {
         bail!("`--output {}`: the file exists, and is not overwritten", path.display());
+    }
+    if args.parameters != Some(Tool::Cloudformation) && !args.own.is_empty() {
+        bail!(
+            "`--code`, `--allowed-principal` and `--notify-email` need `--parameters \
+             cloudformation`: with Terraform, write them in your configuration"
+        );
     }
     let settings = Settings::from(args.account);
     let request = Request {
@@ -47,7 +54,7 @@ pub(crate) async fn init(args: InitArgs) -> anyhow::Result<Exit> {
         proposal = proposal(&settings, &request) => proposal?,
         exit = interrupted() => return Ok(exit),
     };
-    let (text, notes, is_complete) = written(&proposal, args.parameters)?;
+    let (text, notes, is_complete) = written(&proposal, args.parameters, &args.own.into())?;
     match &args.output {
         Some(path) => create(path, &text)?,
         None => output::print(&text)?,
@@ -75,7 +82,11 @@ async fn proposal(settings: &Settings, request: &Request) -> anyhow::Result<Prop
 }
 
 /// The text, what to say on standard error, and whether everything was found out.
-fn written(proposal: &Proposal, tool: Option<Tool>) -> anyhow::Result<(String, Vec<String>, bool)> {
+fn written(
+    proposal: &Proposal,
+    tool: Option<Tool>,
+    own: &Own,
+) -> anyhow::Result<(String, Vec<String>, bool)> {
     let file = match tool {
         None => {
             let text = toml::configuration(proposal);
@@ -86,7 +97,7 @@ fn written(proposal: &Proposal, tool: Option<Tool>) -> anyhow::Result<(String, V
             }
             return Ok((text, notes, is_complete));
         }
-        Some(Tool::Cloudformation) => parameters::cloudformation(proposal),
+        Some(Tool::Cloudformation) => parameters::cloudformation(proposal, own)?,
         Some(Tool::Terraform) => parameters::terraform(proposal),
     };
     let mut notes = vec![format!("these are parameters of infra/{}", file.of)];

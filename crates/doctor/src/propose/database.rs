@@ -13,6 +13,9 @@ use crate::read::{Gap, Read};
 pub struct Database {
     /// What it is, in a few words for a comment.
     pub what: String,
+    /// The name under which clients reach the writer or the proxy; absent while it is being
+    /// created.
+    pub endpoint: Option<String>,
     /// Where it listens; absent while it is being created.
     pub port: Option<u16>,
     pub vpc: Option<String>,
@@ -90,6 +93,7 @@ fn of_instance(instance: &Instance) -> Database {
     let group = instance.subnet_group.as_ref();
     Database {
         what: format!("{version} in {zone}{standby}"),
+        endpoint: instance.endpoint.clone(),
         port: instance.port,
         vpc: group.and_then(|group| group.vpc.clone()),
         subnets: group.map(|group| group.subnets.clone()).ok_or_else(|| {
@@ -131,6 +135,7 @@ fn of_cluster(cluster: &Cluster, databases: &Databases) -> Database {
     let group = of_member.map_or(listed, Ok);
     Database {
         what: format!("{}: {members}", cluster.engine),
+        endpoint: cluster.endpoint.clone(),
         port: cluster.port,
         vpc: group.as_ref().ok().and_then(|group| group.vpc.clone()),
         subnets: group.map(|group| group.subnets.clone()),
@@ -141,6 +146,7 @@ fn of_cluster(cluster: &Cluster, databases: &Databases) -> Database {
 fn of_proxy(proxy: &Proxy) -> Database {
     Database {
         what: format!("RDS Proxy for {}", proxy.engine_family),
+        endpoint: proxy.endpoint.clone(),
         port: port_of(&proxy.engine_family),
         vpc: proxy.vpc.clone(),
         subnets: Ok(of_ids(&proxy.subnets)),
@@ -151,6 +157,7 @@ fn of_proxy(proxy: &Proxy) -> Database {
 fn of_endpoint((proxy, endpoint): (&Proxy, &ProxyEndpoint)) -> Database {
     Database {
         what: format!("endpoint of an RDS Proxy for {}", proxy.engine_family),
+        endpoint: endpoint.endpoint.clone(),
         port: port_of(&proxy.engine_family),
         vpc: endpoint.vpc.clone(),
         subnets: Ok(of_ids(&endpoint.subnets)),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-pub use self::cloudformation::cloudformation;
+pub use self::cloudformation::{NotTaken, Own, cloudformation};
 pub use self::terraform::terraform;
 use super::{Database, Proposal, Proposed, Value, toml};
 use crate::read::{Gap, Read};
@@ -84,7 +84,8 @@ impl<'a> Link<'a> {
         let mut notes = toml::notes(proposal);
         notes.push(
             "The load balancer gets the database's own subnets. Subnets that `allow` does not \
-             cover are better: docs/deploy.md, \"Allow, and the load balancer's own addresses\"."
+             cover are better: docs/deploy-options.md, \"Allow, and the load balancer's own \
+             addresses\"."
                 .to_owned(),
         );
         if groups.len() > 1 {

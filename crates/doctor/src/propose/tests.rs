@@ -3,7 +3,7 @@
 use writerlink_core::config::{Config, ConfigError, Location, Mode};
 use writerlink_core::source::Source;
 
-use super::parameters::{cloudformation, terraform};
+use super::parameters::{File, Own, terraform};
 use super::sample::{arn, region};
 use super::toml::configuration;
 use super::*;
@@ -23,6 +23,10 @@ fn request() -> Request {
 
 fn of(source: &str) -> Request {
     Request { database: Some(source.parse().expect("a source")), ..request() }
+}
+
+fn cloudformation(proposal: &Proposal) -> File {
+    parameters::cloudformation(proposal, &Own::default()).expect("nothing is added")
 }
 
 fn parsed(text: &str) -> Result<Config, ConfigError> {
@@ -414,7 +418,8 @@ fn parameters_are_those_of_the_template_that_makes_what_is_missing() {
             &[],
             asked(),
             "writerlink.yaml",
-            "Allow CodeBucket CodeKey DatabaseSecurityGroupId Mode Port Source SubnetIds VpcId",
+            "Allow CodeBucket CodeKey DatabaseEndpoint DatabaseSecurityGroupId Mode Port Source \
+             SubnetIds VpcId",
             "terraform/link",
             "database_security_group_id name port subnet_ids vpc_id",
         ),
@@ -426,6 +431,40 @@ fn parameters_are_those_of_the_template_that_makes_what_is_missing() {
         let file = terraform(&proposal);
         assert_eq!((file.of, &*keys(&file.content)), (module, variables));
     }
+}
+
+#[test]
+fn what_a_person_adds_is_in_the_file_or_refused_by_the_template_that_lacks_it() {
+    let principal = "arn:aws:iam::444455556666:root";
+    let own = Own {
+        code: Some(("bucket".to_owned(), "writerlink.zip".to_owned())),
+        allowed_principals: vec![principal.to_owned(); 2],
+        notify_email: Some("dba@example.com".to_owned()),
+    };
+    let added = |groups: &[(&str, &[u8])], own: &Own| {
+        let proposal = propose(&region(groups), &of("cluster/orders")).expect("a proposal");
+        parameters::cloudformation(&proposal, own)
+    };
+    let file = added(&[], &own).expect("writerlink.yaml has them all");
+    for (name, value) in [
+        ("CodeBucket", "bucket"),
+        ("CodeKey", "writerlink.zip"),
+        ("AllowedPrincipals", &format!("{principal},{principal}")),
+        ("NotifyEmail", "dba@example.com"),
+        ("DatabaseEndpoint", fixture::ENDPOINT),
+    ] {
+        assert_eq!(file.content["Parameters"][name], value);
+    }
+    assert!(!file.notes.iter().any(|note| note.contains("<code-")), "{:?}", file.notes);
+    let refused = added(&GROUPS[..1], &own).expect_err("reconciler.yaml has no such parameter");
+    assert_eq!(
+        refused.to_string(),
+        "`--code` is for infra/writerlink.yaml, and these are parameters of \
+         infra/reconciler.yaml: leave it out"
+    );
+    let file = added(&GROUPS[..1], &Own { notify_email: own.notify_email, ..Own::default() });
+    let file = file.expect("reconciler.yaml notifies too");
+    assert_eq!(file.content["Parameters"]["NotifyEmail"], "dba@example.com");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The parameters of `infra/reconciler.yaml` and `infra/writerlink.yaml`.
 
 use serde_json::{Map, Value as Json, json};
+use writerlink_core::source::Source;
 
 use super::{
     File, IN_PACKAGE, LONGEST, Link, config, file_of_groups, members, networks, of_groups, text,
@@ -18,18 +19,72 @@ const WHOLE: &str = "writerlink.yaml";
 /// A database without a target group gets the parameters of the flat template, which makes one. If
 /// members' ports were asked for, the parameters are those of the template that adds them to a
 /// link.
-pub fn cloudformation(proposal: &Proposal) -> File {
+///
+/// # Errors
+/// When the template has no parameter for something that a person adds.
+pub fn cloudformation(proposal: &Proposal, own: &Own) -> Result<File, NotTaken> {
+    let mut file = of_account(proposal);
+    for (option, name, value) in own.values() {
+        let is_taken = file.of == WHOLE || (file.of == RECONCILER && name == "NotifyEmail");
+        if !is_taken {
+            return Err(NotTaken { option, of: file.of });
+        }
+        file.content["Parameters"][name] = value.into();
+    }
+    if file.of == WHOLE && own.code.is_none() {
+        file.notes.push(
+            "<code-bucket> and <code-key> are yours: where you upload the function's code. \
+             `--code` fills them in."
+                .to_owned(),
+        );
+    }
+    Ok(file)
+}
+
+/// What only a person knows.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// The bucket and the key of the function's code.
+    pub code: Option<(String, String)>,
+    /// The ARNs of those who may create an endpoint.
+    pub allowed_principals: Vec<String>,
+    pub notify_email: Option<String>,
+}
+
+impl Own {
+    /// Each with the option that gives it and the parameter that takes it.
+    fn values(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut values = Vec::new();
+        if let Some((bucket, key)) = &self.code {
+            values.push(("--code", "CodeBucket", bucket.clone()));
+            values.push(("--code", "CodeKey", key.clone()));
+        }
+        if !self.allowed_principals.is_empty() {
+            let principals = self.allowed_principals.join(",");
+            values.push(("--allowed-principal", "AllowedPrincipals", principals));
+        }
+        let email = self.notify_email.iter().cloned();
+        values.extend(email.map(|email| ("--notify-email", "NotifyEmail", email)));
+        values
+    }
+}
+
+/// The template has no such parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{option}` is for infra/writerlink.yaml, and these are parameters of infra/{of}: leave it out"
+)]
+pub struct NotTaken {
+    option: &'static str,
+    of: &'static str,
+}
+
+fn of_account(proposal: &Proposal) -> File {
     if let Some(file) = members::cloudformation(proposal) {
         return file;
     }
     if let Some(link) = Link::of(proposal) {
-        let mut file = link.file(WHOLE, parameters(whole(&link)), proposal);
-        file.notes.push(
-            "<code-bucket> and <code-key> are yours: where you upload the archive of \
-             infra/package."
-                .to_owned(),
-        );
-        return file;
+        return link.file(WHOLE, parameters(whole(&link)), proposal);
     }
     let bindings = of_groups(proposal);
     match &bindings[..] {
@@ -97,5 +152,10 @@ fn whole(link: &Link) -> Map<String, Json> {
     ];
     let group = link.security_group.clone();
     values.extend(group.map(|group| ("DatabaseSecurityGroupId", group)));
+    // Only a writer's or a proxy's endpoint: readers and custom endpoints have names of their own.
+    let has_it =
+        matches!(binding.source, Source::Cluster(_) | Source::Instance(_) | Source::Proxy(..));
+    let endpoint = binding.database.as_ref().ok().and_then(|own| own.endpoint.clone());
+    values.extend(endpoint.filter(|_| has_it).map(|endpoint| ("DatabaseEndpoint", endpoint)));
     values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
