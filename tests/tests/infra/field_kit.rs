@@ -78,7 +78,10 @@ fn the_database_of_the_field_kit_has_the_tag_and_an_example_has_none() {
 
 #[test]
 fn a_field_kit_refuses_what_fails_or_costs_money_later() {
-    let times = json!({"Start": "2026-12-01T10:00:00Z", "End": "2026-12-01T12:00:00Z"});
+    let needed = json!({
+        "Start": "2026-12-01T10:00:00Z", "End": "2026-12-01T12:00:00Z",
+        "CodeBucket": "code", "CodeKey": "bootstrap.zip",
+    });
     let cases = [
         (json!({}), None),
         (json!({"Standby": "warm", "Engine": "mysql"}), None),
@@ -94,7 +97,7 @@ fn a_field_kit_refuses_what_fails_or_costs_money_later() {
     let inputs: Vec<Value> = cases
         .iter()
         .map(|(more, _)| {
-            let mut given = times.clone();
+            let mut given = needed.clone();
             let more = more.as_object().expect("inputs have names").clone();
             given.as_object_mut().expect("as above").extend(more);
             given
