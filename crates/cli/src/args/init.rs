@@ -26,8 +26,8 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
-    /// Also a binding for each member of the cluster. Members without a listener get free ports,
-    /// from this one on
+    /// Also a binding for each member of the cluster, with this listener port for the first and the
+    /// next ones for the others
     #[arg(
         long,
         value_name = "FIRST",

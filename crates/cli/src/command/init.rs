@@ -106,19 +106,13 @@ fn written(
 }
 
 /// What the function would refuse of the configuration, as the function says it. That there is no
-/// binding is no mistake of a proposal that found none, and a comment explains each blank.
+/// binding is no mistake of a proposal that found none.
 fn refused(text: &str, proposal: &Proposal) -> Vec<String> {
     if proposal.bindings().next().is_none() {
         return Vec::new();
     }
     let place = Location::File("the proposal".into());
-    let blanks: Vec<&str> = proposal
-        .bindings()
-        .flat_map(|binding| binding.blanks().into_iter().map(|(name, _)| name))
-        .collect();
-    let mistakes = Config::check(text, &place).mistakes;
-    let told = mistakes.iter().map(ToString::to_string);
-    told.filter(|mistake| !blanks.iter().any(|blank| mistake.contains(blank))).collect()
+    Config::check(text, &place).mistakes.iter().map(ToString::to_string).collect()
 }
 
 fn create(path: &Path, text: &str) -> anyhow::Result<()> {
