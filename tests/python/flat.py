@@ -79,11 +79,12 @@ FIELD_KIT = {
     "of Aurora, with everything": {
         **TIMES,
         "Engine": "aurora-postgresql",
-        "InstanceClass": "db.r8g.large",
+        "InstanceClass": "db.t4g.large",
         "VpcCidr": "10.21.0.0/20",
         "Minutes": "60",
         "TopicKey": KEY,
         "NotifyEmail": "oncall@example.org",
+        "BudgetDollars": "50",
         "Architecture": "x86_64",
         "ReserveConcurrency": "false",
         "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/bounds",

@@ -34,7 +34,8 @@ use writerlink_core::source::Source;
 pub use self::allow::Allowed;
 pub use self::database::Database;
 use self::entry::Maker;
-pub use self::members::MemberPorts;
+use self::members::Members;
+pub use self::members::{MemberPorts, Place};
 pub use self::region::Region;
 use crate::account::Account;
 use crate::read::{Gap, Read};
@@ -179,10 +180,20 @@ pub enum Refused {
     #[error("`--member-ports` gives a port to each member of a cluster: name it with `--cluster`")]
     NoCluster,
     #[error(
-        "`--member-ports {first}` is for {count} members, whose ports would reach beyond 65535 or \
-         contain {writer}, the database's own: name another first port"
+        "`--member-ports {first}`: the ports of {count} members without a listener would reach \
+         beyond 65535: name a lower first port"
     )]
-    Ports { first: u16, count: usize, writer: u16 },
+    Beyond { first: u16, count: usize },
+    #[error(
+        "`--member-ports {first}`: {writer} would be a member's port, and is the writer's: name a \
+         first port from which no member comes to it"
+    )]
+    Writer { first: u16, writer: u16 },
+    #[error(
+        "`--name` and `--port` are for one binding, and do not go with `--member-ports`: leave \
+         them out"
+    )]
+    ForOneBinding,
     #[error(
         "`--name` and `--port` are for one binding, and {0} are proposed: name one group with \
          `--target-group`"
@@ -202,9 +213,8 @@ pub fn propose(region: &Region, request: &Request) -> Result<Proposal, Refused> 
     }
     let mut groups = wanted(region, request)?;
     groups.sort_by(|one, other| (&one.name, &one.arn).cmp(&(&other.name, &other.arn)));
-    let members = MemberPorts::of(request, account)?;
-    let of_members = members.as_ref().map(|members| members.groups(&maker)).unwrap_or_default();
-    groups.retain(|group| !of_members.contains_key(&group.arn));
+    let members = Members::of(request, &maker)?;
+    groups.retain(|group| members.as_ref().is_none_or(|members| !members.have(&group.arn)));
     groups.retain(|group| maker.concerns(group));
     let mut entries: Vec<Entry> = groups.iter().map(|group| maker.of_group(group)).collect();
     if let Some(source) = &request.database
@@ -213,9 +223,15 @@ pub fn propose(region: &Region, request: &Request) -> Result<Proposal, Refused> 
     {
         entries.push(maker.without_group(source));
     }
-    if let Some(members) = &members {
-        entries.extend(members.entries(&maker, &of_members));
-    }
+    let members = members
+        .map(|members| {
+            let mut bindings = entries.iter().filter_map(|entry| entry.binding.as_ref());
+            let writer =
+                bindings.find(|binding| Some(&binding.source) == request.database.as_ref());
+            members.places(&maker, writer.and_then(|writer| writer.balancer.as_deref()))
+        })
+        .transpose()?;
+    entries.extend(members.iter().flat_map(|members| members.entries(&maker)));
     finish(&mut entries, request)?;
     Ok(Proposal {
         account: account.number.clone().ok(),

@@ -104,7 +104,7 @@ resource "aws_iam_role" "recorder_role" {
   count = var.recorder ? 1 : 0
 
   name_prefix          = "${substr(var.name, 0, 26)}-recorder-"
-  description          = "The permissions of Writerlink's recorder, as stated in infra/policy.json. It only reads."
+  description          = "The permissions of Writerlink's recorder, as stated in infra/policy.json. Its code only reads; in a VPC, Lambda makes network interfaces with it."
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary_arn
   tags                 = var.tags

@@ -31,7 +31,8 @@ INPUTS_OF_ONE = {
     "reconciler": {"bindings", "source", "port", "name", "package", "load_balancer_arn", "load_balancer_arns"},
     # Terraform knows no name of a stack, so that a name must be given.
     "link": {"name"},
-    "database": {"name"},
+    # Nor a field kit, whose tag its `tags` can give.
+    "database": {"name", "field_kit"},
     "consumer": {"name"},
     # Terraform asks the database.
     "proxy": {"port", "database_resource_id"},
@@ -251,7 +252,16 @@ REFUSED = {
         ("Port", "0"),
     ],
     "failovers": [
+        ("DBClusterIdentifier", "Orders"),
+        ("DBInstanceIdentifier", "Billing"),
         ("Start", "tomorrow"),
+        ("Start", "2026-19-01T10:00:00Z"),
+        ("Start", "2026-00-01T10:00:00Z"),
+        ("Start", "2026-12-32T10:00:00Z"),
+        ("End", "2026-12-01T29:00:00Z"),
+        ("End", "2026-12-01T24:00:00Z"),
+        ("BudgetDollars", "0"),
+        ("NotifyEmail", "oncall"),
         ("End", "2026-12-01T12:00:00+01:00"),
         ("Minutes", "19"),
         *NO_BOUNDARY,

@@ -74,7 +74,7 @@ async fn what_the_templates_deploy_follows_a_failover() {
     );
     assert_eq!(
         types(&deployed["failovers"]["created"]),
-        BTreeSet::from(["AWS::IAM::Role", "AWS::Scheduler::Schedule"])
+        BTreeSet::from(["AWS::IAM::Role", "AWS::SQS::Queue", "AWS::Scheduler::Schedule"])
     );
     assert_eq!(
         types(&deployed["reconciler"]["left out"]),

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use writerlink_tests::python::workspace_dir;
 
+use crate::inputs::refused;
 use crate::template::{evaluate, list, properties, read, statements, text};
 
 #[test]
@@ -37,16 +38,79 @@ fn the_schedule_fails_one_database_over_and_ends() {
         let target = &schedule["Target"];
         assert_eq!(target["Arn"], format!("arn:aws:scheduler:::aws-sdk:{call}"));
         assert_eq!(
-            serde_json::from_str::<serde_json::Value>(text(&target["Input"])).expect("JSON"),
+            serde_json::from_str::<Value>(text(&target["Input"])).expect("JSON"),
             input
         );
         assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
         let allowed: Vec<_> = statements(&template, "Role")
             .iter()
             .map(|(_, statement)| evaluate(&template, statement, &given))
-            .map(|statement| (list(&statement["Action"]), list(&statement["Resource"])))
             .collect();
-        assert_eq!(allowed, [(vec![action.to_owned()], vec![resource.to_owned()])]);
+        let [fails_over, tells] = &allowed[..] else { panic!("{allowed:?}") };
+        assert_eq!(
+            (list(&fails_over["Action"]), list(&fails_over["Resource"])),
+            (vec![action.to_owned()], vec![resource.to_owned()])
+        );
+        let tag = json!({"StringEquals": {"aws:ResourceTag/writerlink:field-kit": "true"}});
+        assert_eq!(fails_over["Condition"], tag);
+        assert_eq!(list(&tells["Action"]), ["sqs:SendMessage"]);
+        assert_eq!(tells["Resource"], target["DeadLetterConfig"]["Arn"], "its own queue only");
+    }
+}
+
+/// The role of the schedule may fail over what has the tag.
+#[test]
+fn the_database_of_the_field_kit_has_the_tag_and_an_example_has_none() {
+    let Some(template) = read("database.yaml") else { return };
+    for database in ["Cluster", "Instance"] {
+        let tags = |given: &[(&str, &str)]| {
+            let properties = evaluate(&template, properties(&template, database), given);
+            properties.get("Tags").cloned()
+        };
+        let tag = json!([{"Key": "writerlink:field-kit", "Value": "true"}]);
+        assert_eq!(tags(&[("FieldKit", "true")]), Some(tag), "{database}");
+        assert_eq!(tags(&[]), None, "{database}");
+    }
+    let Some(kit) = read("field-kit.layers.yaml") else { return };
+    let given = &kit["Resources"]["Database"]["Properties"]["Parameters"];
+    assert_eq!(given["FieldKit"], "true");
+}
+
+#[test]
+fn a_field_kit_refuses_what_fails_or_costs_money_later() {
+    let needed = json!({
+        "Start": "2026-12-01T10:00:00Z", "End": "2026-12-01T12:00:00Z",
+        "CodeBucket": "code", "CodeKey": "bootstrap.zip",
+    });
+    let cases = [
+        (json!({}), None),
+        (json!({"Standby": "warm", "Engine": "mysql"}), None),
+        (json!({"Engine": "aurora-postgresql"}), None),
+        (json!({"Standby": "warm", "Engine": "aurora-postgresql"}), Some("Engine=postgres")),
+        (json!({"InstanceClass": "db.r8g.24xlarge"}), Some("InstanceClass")),
+        (json!({"Start": "2026-19-01T10:00:00Z"}), Some("Start")),
+        (json!({"Start": "2026-12-00T10:00:00Z"}), Some("Start")),
+        (json!({"End": "2026-12-01T29:00:00Z"}), Some("End")),
+        (json!({"End": "2026-12-31T23:59:59Z"}), None),
+        (json!({"BudgetDollars": "0"}), Some("BudgetDollars")),
+    ];
+    let inputs: Vec<Value> = cases
+        .iter()
+        .map(|(more, _)| {
+            let mut given = needed.clone();
+            let more = more.as_object().expect("inputs have names").clone();
+            given.as_object_mut().expect("as above").extend(more);
+            given
+        })
+        .collect();
+    let Some(refused) = refused("field-kit.yaml", &inputs) else { return };
+    for ((more, wanted), said) in cases.iter().zip(refused) {
+        match wanted {
+            None => assert!(said.is_empty(), "{more}: {said:?}"),
+            Some(wanted) => {
+                assert!(said.iter().any(|line| line.contains(wanted)), "{more}: {said:?}")
+            }
+        }
     }
 }
 

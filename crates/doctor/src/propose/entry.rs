@@ -43,6 +43,16 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// The listeners that were read.
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &'a Listener> + use<'a> {
+        self.account().links.listeners.values().flatten().flatten()
+    }
+
+    /// The group's tag `writerlink:source`.
+    pub(super) fn tag(&self, group: &GroupDetail) -> Option<&'a str> {
+        self.region.tagged.as_ref().ok()?.get(&group.arn).map(String::as_str)
+    }
+
     /// The targets that are not draining.
     fn targets(&self, group: &GroupDetail) -> Read<Vec<&'a TargetSeen>> {
         match self.account().links.targets.get(&group.arn) {
@@ -79,6 +89,37 @@ impl<'a> Maker<'a> {
         owners.any(|owner| owner.source().is_some_and(|own| same_database(&own, database)))
     }
 
+    /// Whether the group has targets, and all are at the addresses of this instance's own name.
+    pub(super) fn is_at(&self, group: &GroupDetail, instance: &str) -> bool {
+        let targets = self.targets(group).unwrap_or_default();
+        let instances = self.account().databases.instances.as_ref().ok();
+        let name = instances.and_then(|all| all.get(instance)?.endpoint.as_deref());
+        let names = self.region.names.of(family(group));
+        let own = name.and_then(|name| names.get(name)?.as_ref().ok());
+        let is_own =
+            |target: &&TargetSeen| own.is_some_and(|own| own.addresses.contains(&target.address));
+        !targets.is_empty() && targets.iter().all(is_own)
+    }
+
+    /// That a listener has its port, in a sentence.
+    pub(super) fn in_use(&self, listener: &Listener) -> String {
+        let links = &self.account().links;
+        let balancers = links.balancers.as_ref().ok();
+        let balancer = balancers.and_then(|all| all.get(&listener.load_balancer));
+        let balancer = balancer.map_or(&*listener.load_balancer, |balancer| &*balancer.name);
+        let groups = links.groups.as_ref().ok();
+        let names = listener.forwards.iter().map(|forward| {
+            let group = groups.and_then(|all| all.get(&forward.group));
+            group.map_or(&*forward.group, |group| &*group.name)
+        });
+        let names = names.collect::<Vec<_>>().join(", ");
+        let whom = if names.is_empty() { "no group that was read".to_owned() } else { names };
+        format!(
+            "Port {} is passed over: load balancer {balancer} listens on it for {whom} ({}).",
+            listener.port, listener.arn
+        )
+    }
+
     pub(super) fn of_group(&self, group: &GroupDetail) -> Entry {
         let mut entry = self.examined(group);
         if entry.binding.is_none() {
@@ -94,8 +135,7 @@ impl<'a> Maker<'a> {
             binding: None,
             is_open: false,
         };
-        let tag = self.region.tagged.as_ref().ok().and_then(|tagged| tagged.get(&group.arn));
-        if let Some(tag) = tag.filter(|_| self.request.group.is_none()) {
+        if let Some(tag) = self.tag(group).filter(|_| self.request.group.is_none()) {
             let is_source = tag.parse::<Source>().is_ok();
             entry.is_open = !is_source;
             entry.comments.push(match is_source {

@@ -86,11 +86,88 @@ fn a_cluster_of_which_ports_are_asked_for_gets_a_binding_for_each_member() {
 fn ports_of_members_are_for_a_cluster_and_leave_the_databases_own_to_the_writer() {
     let refused = |request: &Request| propose(&region(&[]), request).expect_err("it is refused");
     let asked = |first| Request { member_ports: Some(first), ..of("cluster/orders") };
-    for first in [5430, 5432, 65534] {
-        assert!(matches!(refused(&asked(first)), Refused::Ports { count: 3, .. }), "{first}");
+    for first in [5430, 5432] {
+        assert_eq!(refused(&asked(first)), Refused::Writer { first, writer: 5432 });
+    }
+    for first in [65534, 65535] {
+        assert_eq!(refused(&asked(first)), Refused::Beyond { first, count: 3 });
     }
     let alone = Request { member_ports: Some(5441), ..of("instance/billing") };
     assert_eq!(refused(&alone), Refused::NoCluster);
+    let group = Some("a-writer".to_owned());
+    let named = Request { name: Some("mine".to_owned()), group: group.clone(), ..asked(5441) };
+    let other = Request { port: Some(6432), group, ..asked(5441) };
+    for request in [named, other] {
+        let refused = propose(&region(&GROUPS[..1]), &request).expect_err("it is refused");
+        assert_eq!(refused, Refused::ForOneBinding);
+        assert!(!refused.to_string().contains("--target-group"), "it is given already");
+    }
+}
+
+/// Puts a group behind a listener of its own on the link's load balancer.
+fn listen(region: &mut Region, port: u16, group: &str) {
+    let listeners = region.account.links.listeners.values_mut().flatten().next();
+    let listeners = listeners.expect("the fixture has a load balancer");
+    listeners[0].forwards.retain(|forward| forward.group != arn(group));
+    let mut own = listeners[0].clone();
+    own.arn = format!("{}{port}", fixture::LISTENER);
+    own.port = port;
+    own.forwards = vec![writerlink_aws::account::Forward { group: arn(group), weight: 1 }];
+    listeners.push(own);
+}
+
+#[test]
+fn a_member_keeps_its_group_and_port_and_a_new_one_comes_after_them() {
+    let mut region = region(&[("a-writer", &[1]), ("m-1", &[1]), ("m-2", &[2]), ("m-3", &[])]);
+    for (port, group) in [(5441, "m-1"), (5442, "m-2"), (5450, "m-3")] {
+        listen(&mut region, port, group);
+    }
+    let tags = region.tagged.as_mut().expect("they are read");
+    tags.insert(arn("m-3"), "cluster/orders/instance/orders-3".to_owned());
+    let clusters = region.account.databases.clusters.as_mut().expect("they are read");
+    let members = &mut clusters.get_mut("orders").expect("the cluster").members;
+    for number in [20, 10] {
+        let instance = format!("orders-{number}");
+        let (is_writer, promotion_tier) = (false, None);
+        let member = writerlink_aws::account::ClusterMember { instance, is_writer, promotion_tier };
+        members.push(member);
+    }
+    let asked = Request { member_ports: Some(5441), ..of("cluster/orders") };
+    let proposal = propose(&region, &asked).expect("a proposal");
+    let file = cloudformation(&proposal);
+    assert_eq!(
+        file.content["Parameters"]["MemberPorts"],
+        "orders-1=5441,orders-2=5442,orders-3=5450,orders-10=5451,orders-20=5452"
+    );
+    let groups: Vec<(&str, Option<&String>)> =
+        proposal.bindings().map(|binding| (&*binding.name, binding.target_group.known())).collect();
+    let [writer, one, two, three] = ["a-writer", "m-1", "m-2", "m-3"].map(arn);
+    assert_eq!(
+        groups,
+        [
+            ("a-writer", Some(&writer)),
+            ("orders-1", Some(&one)),
+            ("orders-2", Some(&two)),
+            ("orders-3", Some(&three)),
+            ("orders-10", None),
+            ("orders-20", None),
+        ]
+    );
+}
+
+#[test]
+fn a_port_on_which_the_load_balancer_listens_for_another_is_passed_over_and_named() {
+    let mut region = region(&[("a-writer", &[1]), ("billing", &[11])]);
+    listen(&mut region, 5442, "billing");
+    let asked = Request { member_ports: Some(5441), ..of("cluster/orders") };
+    let proposal = propose(&region, &asked).expect("a proposal");
+    let file = cloudformation(&proposal);
+    let ports = "orders-1=5441,orders-2=5443,orders-3=5444";
+    assert_eq!(file.content["Parameters"]["MemberPorts"], ports);
+    let said = file.notes.join(" ");
+    for part in ["Port 5442 is passed over", "link listens on it for billing", "/15442)"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 #[test]

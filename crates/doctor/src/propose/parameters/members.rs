@@ -31,7 +31,7 @@ pub(super) fn cloudformation(proposal: &Proposal) -> Option<File> {
     let values: Map<String, Json> =
         values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     let mut file = of.file("members.yaml", json!({ "Parameters": values }), proposal);
-    let count = of.members.ports.len();
+    let count = of.members.places.len();
     if count > PLACES {
         file.is_complete = false;
         file.notes.push(format!(
@@ -45,9 +45,9 @@ pub(super) fn cloudformation(proposal: &Proposal) -> Option<File> {
 /// The file for Terraform, if members' ports were asked for.
 pub(super) fn terraform(proposal: &Proposal) -> Option<File> {
     let of = Members::of(proposal)?;
-    let ports = of.members.ports.iter();
+    let places = of.members.places.iter();
     let ports: Map<String, Json> =
-        ports.map(|(member, port)| (member.to_string(), (*port).into())).collect();
+        places.map(|place| (place.member.to_string(), place.port.into())).collect();
     let port = match &of.port {
         Value::Known(port) => json!(port),
         Value::Blank { name, .. } => json!(name),
