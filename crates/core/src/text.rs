@@ -2,8 +2,9 @@
 //!
 //! Reports, notifications and logs repeat text from AWS, DNS, payloads and configurations. Such
 //! text must not move a cursor, reverse the reading order, hide a letter or start a line of its
-//! own. Two places ensure that for all output: the report and the notes of a run leave the core
-//! [cleaned](crate::report::Report::cleaned), and the programs write their logs and errors through
+//! own. Three places ensure that for all output: the report and the notes of a run leave the core
+//! [cleaned](crate::report::Report::cleaned), a record that is read from a file is
+//! [bounded](crate::record::Record::bounded), and the programs write their logs and errors through
 //! [`lines`].
 
 use serde_json::Value;
