@@ -15,7 +15,7 @@
 //!
 //! A record has no secret, no account, no ARN, no host name and no address, so that it can be
 //! shared. It has the names of the binding and of the function, which [`Record::anonymous`]
-//! replaces. One that comes from a file is [checked](Record::check) and [bounded](Record::bounded).
+//! replaces. One from a file may be wrong or hostile: see [`Record::check`], [`Record::bounded`].
 
 mod anonymous;
 mod check;
