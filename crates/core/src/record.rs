@@ -15,9 +15,10 @@
 //!
 //! A record has no secret, no account, no ARN, no host name and no address, so that it can be
 //! shared. It has the names of the binding and of the function, which [`Record::anonymous`]
-//! replaces.
+//! replaces. One from a file may be wrong or hostile: see [`Record::check`], [`Record::bounded`].
 
 mod anonymous;
+mod check;
 mod course;
 mod drive;
 mod figures;
@@ -34,6 +35,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::check::Impossible;
 pub use self::drive::record;
 pub use self::figures::{Between, Figures, Lasted, Seconds};
 pub use self::link::{Front, LinkProbe, NoProbe};
@@ -89,10 +91,20 @@ pub struct Record {
     pub dns_flaps: u32,
     /// The states of targets, in the order in which they were seen.
     pub states: Vec<StateSeen>,
+    /// How many further states were seen, which the record does not have.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub states_left_out: u32,
     /// How often was read.
     pub reads: Reads,
     /// Times without a reading, because reads failed.
     pub gaps: Vec<Gap>,
+    /// How many further gaps there were, which the record does not have.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gaps_left_out: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The version of the form of a [`Record`].
@@ -154,7 +166,8 @@ pub enum CauseKind {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
-    /// The new target is healthy, the old one is gone, and DNS is steady.
+    /// The new target is healthy and DNS is steady. The old target is gone, unless it stays as
+    /// that of a warm standby.
     Complete,
     /// The database moved again before that. The next record begins there.
     MovedAgain,

@@ -23,7 +23,9 @@ pub(super) struct Course<T> {
     channel: Channel,
     stretches: Vec<Stretch<T>>,
     gaps: Vec<Gap>,
-    /// Whether the last gap goes on.
+    /// How many gaps were not kept.
+    pub(super) gaps_left_out: u32,
+    /// Whether the last gap goes on, kept or not.
     is_in_gap: bool,
     pub(super) reads: u32,
     pub(super) throttled: u32,
@@ -35,7 +37,8 @@ const MOST_GAPS: usize = 20;
 impl<T: PartialEq + Clone> Course<T> {
     pub(super) fn of(channel: Channel) -> Self {
         let (stretches, gaps) = (Vec::new(), Vec::new());
-        Self { channel, stretches, gaps, is_in_gap: false, reads: 0, throttled: 0 }
+        let (gaps_left_out, is_in_gap, reads, throttled) = (0, false, 0, 0);
+        Self { channel, stretches, gaps, gaps_left_out, is_in_gap, reads, throttled }
     }
 
     /// Takes a reading. Says whether it gave something else than the last one.
@@ -57,11 +60,8 @@ impl<T: PartialEq + Clone> Course<T> {
     /// Takes a read that failed.
     pub(super) fn fail(&mut self, why: &str, when: When) {
         self.throttled += u32::from(why == "throttled");
-        if let Some(gap) = self.gaps.last_mut().filter(|_| self.is_in_gap) {
-            gap.to = when.ended;
-            gap.reads += 1;
-        } else if self.gaps.len() < MOST_GAPS {
-            self.is_in_gap = true;
+        let goes_on = std::mem::replace(&mut self.is_in_gap, true);
+        if !goes_on && self.gaps.len() < MOST_GAPS {
             self.gaps.push(Gap {
                 of: self.channel,
                 from: when.began,
@@ -69,6 +69,11 @@ impl<T: PartialEq + Clone> Course<T> {
                 reads: 1,
                 why: why.to_owned(),
             });
+        } else if !goes_on {
+            self.gaps_left_out += 1;
+        } else if let Some(gap) = self.gaps.last_mut().filter(|_| self.gaps_left_out == 0) {
+            gap.to = when.ended;
+            gap.reads += 1;
         }
     }
 

@@ -140,8 +140,26 @@ impl Courses {
         u32::try_from(leaves.count()).unwrap_or(u32::MAX)
     }
 
-    /// The states of the targets, in the order in which they were seen.
+    /// The first states of the targets, in the order in which they were seen.
     pub(super) fn states(&self, source: SourceKind) -> Vec<StateSeen> {
+        let mut states = self.all_states(source);
+        states.truncate(MOST_STATES);
+        states
+    }
+
+    /// How many states there are beyond those.
+    pub(super) fn states_left_out(&self, source: SourceKind) -> u32 {
+        let more = self.all_states(source).len().saturating_sub(MOST_STATES);
+        u32::try_from(more).unwrap_or(u32::MAX)
+    }
+
+    /// How many gaps were not kept.
+    pub(super) fn gaps_left_out(&self) -> u32 {
+        let Self { topology, dns, targets, link } = self;
+        topology.gaps_left_out + dns.gaps_left_out + targets.gaps_left_out + link.gaps_left_out
+    }
+
+    fn all_states(&self, source: SourceKind) -> Vec<StateSeen> {
         let moved = self.moved(source);
         let mut others: Vec<SocketAddr> = Vec::new();
         let mut states = Vec::new();
@@ -163,7 +181,6 @@ impl Courses {
             }
             before = stretch.value.clone();
         }
-        states.truncate(MOST_STATES);
         states
     }
 }

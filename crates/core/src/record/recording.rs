@@ -198,6 +198,7 @@ impl Recording {
             figures,
             dns_flaps: courses.flaps(self.source),
             states: courses.states(self.source),
+            states_left_out: courses.states_left_out(self.source),
             reads: Reads {
                 topology: courses.topology.reads,
                 dns: courses.dns.reads,
@@ -205,6 +206,7 @@ impl Recording {
                 link: courses.link.reads,
                 throttled: courses.topology.throttled + courses.targets.throttled,
             },
+            gaps_left_out: courses.gaps_left_out(),
             gaps,
         }
     }

@@ -343,3 +343,98 @@ fn a_record_survives_its_json_and_names_no_address() {
     let anonymous = serde_json::to_string(&record.anonymous(1)).expect("JSON");
     assert!(!anonymous.contains("\"orders\""), "{anonymous}");
 }
+
+/// A record with one field of its JSON changed.
+fn changed(record: &Record, path: &str, to: &serde_json::Value) -> Record {
+    let mut value = serde_json::to_value(record).expect("JSON");
+    *value.pointer_mut(path).expect(path) = to.clone();
+    serde_json::from_value(value).expect(path)
+}
+
+/// The record of a failover with every text that a record can have.
+fn full() -> Record {
+    let mut one = begin(SourceKind::Cluster);
+    one.engine = Some("aurora-mysql".to_owned());
+    let target = |state: &str, reason: &str| {
+        let state = (state.to_owned(), Some(reason.to_owned()));
+        Group::from([(SocketAddr::new(ip(2), 5432), state)])
+    };
+    look(&mut one, 0.0, 1, 1, &[(1, "healthy"), (7, "unhealthy")]);
+    one.dns(Err("dns-timeout"), when(0.5));
+    one.topology(Ok(Named::At(ip(2))), when(1.0));
+    one.targets(Ok(target("initial", "Elb.RegistrationInProgress")), when(1.0));
+    one.targets(Ok(target("healthy", "Target.Timeout")), when(60.0));
+    record(&one, End::TimeOver, 61.0)
+}
+
+#[test]
+fn no_text_of_a_record_passes_unbounded_or_into_an_anonymous_one_unless_it_is_known() {
+    let record = full();
+    let named =
+        Record { binding: "binding-1".to_owned(), function: "recorder".to_owned(), ..full() };
+    assert_eq!(record.clone().anonymous(1), named);
+    assert!(named.is_anonymous() && !record.is_anonymous());
+    let arn = serde_json::json!("arn:aws:rds:eu-west-1:111122223333:db:orders\u{1b}[31m\u{202e}\n");
+    let paths = [
+        "/function",
+        "/region",
+        "/binding",
+        "/engine",
+        "/cause/event",
+        "/states/0/target",
+        "/states/0/state",
+        "/states/2/reason",
+        "/gaps/0/why",
+    ];
+    for path in paths {
+        let record = changed(&record, path, &arn);
+        let shown = serde_json::to_string(&record.clone().bounded()).expect("JSON");
+        assert!(shown.contains("111122223333"), "{path}");
+        assert!(!shown.contains("\\u00") && !shown.contains("\\n"), "{path} {shown}");
+        assert!(!shown.chars().any(crate::text::is_unprintable), "{path} {shown}");
+        let anonymous = serde_json::to_string(&record.anonymous(1)).expect("JSON");
+        assert!(!anonymous.contains("arn"), "{path} {anonymous}");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_true_is_found_out() {
+    let record = full();
+    assert_eq!(record.check(), Ok(()));
+    for (path, to, says) in [
+        ("/seconds/event_lag/at_least", serde_json::json!(-5), "its EventLag"),
+        ("/seconds/failover_to_healthy/at_most", serde_json::json!(1e300), "FailoverToHealthy"),
+        ("/seconds/evidence_to_registered/at_most", serde_json::json!(null), "EvidenceToReg"),
+        ("/seconds/registered_to_healthy/at_least", serde_json::json!(58.8), "RegisteredToHea"),
+        ("/figures/healthy/after", serde_json::json!("2027-01-15T08:02:00Z"), "something ends"),
+        ("/states/0/since/by", serde_json::json!("2037-01-15T08:00:00Z"), "more than a day"),
+        ("/gaps/0/to", serde_json::json!("2027-01-15T08:00:00Z"), "something ends"),
+        ("/ended", serde_json::json!("2027-01-15T07:59:59Z"), "something ends"),
+    ] {
+        let error = changed(&record, path, &to).check().expect_err(path).to_string();
+        assert!(error.contains(says), "{path} {error}");
+    }
+    let silent = changed(&record, "/seconds/event_lag", &serde_json::json!(null));
+    assert_eq!(silent.check(), Ok(()));
+}
+
+#[test]
+fn what_a_record_leaves_out_is_counted() {
+    let mut one = begin(SourceKind::Cluster);
+    for second in 0..110u8 {
+        let (second, state) =
+            (f64::from(second), ["healthy", "unhealthy"][usize::from(second % 2)]);
+        one.targets(Ok(group(&[(1, state)])), when(second));
+        if second < 25.0 {
+            one.dns(Ok(Named::At(ip(1))), when(second));
+            one.dns(Err("dns-timeout"), when(second + 0.2));
+            one.dns(Err("dns-timeout"), when(second + 0.4));
+        }
+    }
+    let record = record(&one, End::TimeOver, 111.0);
+    assert_eq!((record.states.len(), record.states_left_out), (100, 10));
+    assert_eq!((record.gaps.len(), record.gaps_left_out), (20, 5));
+    assert!(record.gaps.iter().all(|gap| gap.reads == 2), "{:?}", record.gaps);
+    let whole = serde_json::to_string(&full()).expect("JSON");
+    assert!(!whole.contains("left_out"), "{whole}");
+}

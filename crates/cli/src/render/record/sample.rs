@@ -72,6 +72,7 @@ pub(crate) fn record(binding: &str, later: f64) -> Record {
             state("new", "healthy", None, figures.healthy.expect("it was")),
             state("old", "gone", None, figures.old_gone.expect("it was")),
         ],
+        states_left_out: 0,
         figures,
         reads: Reads { topology: 119, dns: 120, targets: 118, link: 0, throttled: 1 },
         gaps: vec![Gap {
@@ -81,5 +82,6 @@ pub(crate) fn record(binding: &str, later: f64) -> Record {
             reads: 1,
             why: "throttled".to_owned(),
         }],
+        gaps_left_out: 0,
     }
 }
