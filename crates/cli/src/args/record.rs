@@ -15,7 +15,7 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<String>,
 
-    /// Replace the names of bindings and functions
+    /// Replace names, and every word that is not one of RDS, ELBv2 or the recorder
     #[arg(long)]
     pub(crate) anonymous: bool,
 
@@ -35,16 +35,20 @@ pub(crate) enum ShowFormat {
 }
 
 const SHOW: &str = "\
-Shows what the recorder has recorded: a timeline of each failover and, of several, the shortest, \
-median and longest time of each step.\n\n\
-A file can be a log of the recorder, an export of CloudWatch Logs, the JSON of `aws logs \
-filter-log-events` or `aws logs get-query-results`, or an answer of the recorder. What is no \
-record is left out and counted. docs/recorder.md says what is in a record.";
+Shows what the recorder has recorded: a timeline of each failover. Of several it also shows the \
+shortest, the median and the longest EventLag, EvidenceToRegistered, RegisteredToHealthy, \
+FailoverToHealthy and FailoverToLink, of each kind of source, engine and standby for itself. A \
+time that is not known to within 15 s is left out and counted.\n\n\
+A file can be a log of the recorder, an export of CloudWatch Logs (gunzip it first), the JSON of \
+`aws logs filter-log-events` or `aws logs get-query-results`, the CSV of Logs Insights with the \
+field @message, or an answer of the recorder. What is no record is left out and counted, a broken \
+record is listed with its line, and one that is there twice counts once.\n\n\
+With --anonymous the Region and the times remain. docs/recorder.md says what is in a record.";
 
 const SHOW_EXAMPLES: &str = "\
 Exit codes:
   0  Records were shown.
-  1  A file cannot be read, a record in it is broken, or there is none.
+  1  A file cannot be read, there is no record, or one is broken. Good ones are shown beside it.
 
 Examples:
   writerlink record show recorder.log

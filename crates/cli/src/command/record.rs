@@ -1,6 +1,8 @@
 //! `writerlink record show`: shows records of failovers, and compares them.
 
 mod comparison;
+mod csv;
+mod distinct;
 mod read;
 
 use std::collections::BTreeMap;
@@ -10,48 +12,82 @@ use std::io::{self, Read};
 use anyhow::{Context, bail};
 use serde_json::json;
 use writerlink_core::record::Record;
+use writerlink_core::text::sentence;
 
-pub(crate) use self::comparison::{Comparison, Spread};
-use self::read::Found;
+pub(crate) use self::comparison::{Comparison, Group, Spread, times};
+use self::distinct::distinct;
+use self::read::{Broken, Found};
 use crate::args::record::{ShowArgs, ShowFormat};
 use crate::exit::Exit;
 use crate::output;
 use crate::render::colour::Colour;
 use crate::render::record;
 
-/// Shows the records of all files, in the order of their time.
+/// Shows the records of all files, in the order of their time, and lists those that it cannot show.
 pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
-    let mut all = Found::default();
+    let (mut all, mut empty) = (Found::default(), Vec::new());
     for file in &args.files {
-        all.add(read::records(&text(file)?, file)?);
+        let found = read::records(&text(file)?, file);
+        if found.len() == 0 {
+            empty.push(file);
+        }
+        all.add(found);
     }
-    let Found { mut records, skipped } = all;
-    if records.is_empty() {
+    if all.len() == 0 {
         bail!(
-            "there is no record in {}: a record is a JSON object with `\"kind\":\"record\"`, alone \
-             on a line or as the message of a log event",
+            "there is no record in {}: a record is a JSON object with `\"kind\":\"record\"`, in a \
+             line or in the message of a log event; a query of Logs Insights must have the field \
+             @message",
             args.files.join(", ")
         );
     }
+    let Found { records, broken, skipped } = all;
+    let mut records = distinct(records);
     records.sort_by_key(|record| (record.began, record.binding.clone()));
     if args.anonymous {
         records = anonymous(records);
     }
-    let comparison = Comparison::of(&records);
-    match args.output {
-        ShowFormat::Text => {
-            output::print(&record::text(&records, &comparison, Colour::of_stdout()))?;
-        }
-        ShowFormat::Json => output::print_json(&json!({
-            "records": records, "comparison": comparison, "skipped": skipped,
-        }))?,
-        ShowFormat::Html => output::print(&record::page::html(&records, &comparison))?,
+    if !records.is_empty() {
+        print(&records, &broken, skipped, args.output)?;
+    }
+    for file in empty {
+        note(&format!("{file} has no record"));
     }
     if skipped > 0 {
-        output::note(&format!("writerlink: {skipped} other lines or events were left out"));
+        note(&format!("{skipped} other lines or events were left out"));
     }
-    Ok(Exit::Success)
+    for Broken { place, why } in &broken {
+        match args.anonymous {
+            true => note(&format!("{place}: this is no good record; without --anonymous: why")),
+            false => note(&format!("{place}: {why}")),
+        }
+    }
+    Ok(if broken.is_empty() { Exit::Success } else { Exit::CouldNotRun })
 }
+
+fn print(
+    records: &[Record],
+    broken: &[Broken],
+    skipped: usize,
+    format: ShowFormat,
+) -> anyhow::Result<()> {
+    let comparison = Comparison::of(records);
+    match format {
+        ShowFormat::Text => output::print(&record::text(records, &comparison, Colour::of_stdout())),
+        ShowFormat::Json => output::print_json(&json!({
+            "records": records, "comparison": comparison, "skipped": skipped,
+            "broken": broken.len(),
+        })),
+        ShowFormat::Html => output::print(&record::page::html(records, &comparison)),
+    }
+}
+
+fn note(text: &str) {
+    output::note(&format!("writerlink: {}", sentence(text)));
+}
+
+/// The first bytes of a gzip file (RFC 1952), as an export of CloudWatch Logs to S3 has them.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn text(file: &str) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
@@ -60,6 +96,9 @@ fn text(file: &str) -> anyhow::Result<String> {
     } else {
         bytes = fs::read(file).with_context(|| format!("{file} cannot be read"))?;
     }
+    if bytes.starts_with(&GZIP) {
+        bail!("{file} is compressed with gzip: gunzip it first");
+    }
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -67,13 +106,16 @@ fn text(file: &str) -> anyhow::Result<String> {
     })
 }
 
-/// The records of one binding keep one name.
+/// The records of one binding keep one name. Two functions, or Regions, can each have a binding of
+/// the same name.
 fn anonymous(records: Vec<Record>) -> Vec<Record> {
     let mut numbers = BTreeMap::new();
     let mut anonymous = Vec::new();
     for record in records {
         let next = numbers.len() + 1;
-        let number = *numbers.entry(record.binding.clone()).or_insert(next);
+        let Record { function, region, binding, .. } = &record;
+        let names = [function, region, binding].map(String::clone);
+        let number = *numbers.entry(names).or_insert(next);
         anonymous.push(record.anonymous(number));
     }
     anonymous

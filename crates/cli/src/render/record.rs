@@ -10,13 +10,13 @@ use writerlink_core::record::{End, Lasted, Record, SourceKind};
 
 use self::steps::{Step, seconds, steps};
 use super::colour::{Colour, Tone};
-use crate::command::record::Comparison;
+use crate::command::record::{Comparison, Group, Spread, times};
 
 /// All records, and how they compare if there are several.
 pub(crate) fn text(records: &[Record], comparison: &Comparison, colour: Colour) -> String {
     let mut parts: Vec<String> = records.iter().map(|record| one(record, colour)).collect();
     if records.len() > 1 {
-        parts.push(compared(records.len(), comparison));
+        parts.extend(comparison.groups.iter().map(compared));
     }
     parts.join("\n")
 }
@@ -39,7 +39,7 @@ fn one(record: &Record, colour: Colour) -> String {
         lines.push(format!("  {when}  {what}"));
     }
     lines.push(String::new());
-    for (name, lasted) in record.seconds.named() {
+    for (name, lasted) in times(record) {
         if let Some(lasted) = lasted {
             lines.push(format!("  {name:<21}{}", span(lasted)));
         }
@@ -50,13 +50,17 @@ fn one(record: &Record, colour: Colour) -> String {
 
 /// What was recorded, in one line.
 pub(crate) fn title(record: &Record) -> String {
-    let source = match record.source {
+    let what = source(record.source, record.standby, record.engine.as_deref());
+    format!("{} ({what}, {})", record.binding, record.region)
+}
+
+fn source(source: SourceKind, standby: StandbyMode, engine: Option<&str>) -> String {
+    let source = match source {
         SourceKind::Cluster => "cluster",
-        SourceKind::Instance if record.standby == StandbyMode::Warm => "instance, warm",
+        SourceKind::Instance if standby == StandbyMode::Warm => "instance, warm",
         SourceKind::Instance => "instance",
     };
-    let engine = record.engine.as_deref().map(|engine| format!(", {engine}")).unwrap_or_default();
-    format!("{} ({source}{engine}, {})", record.binding, record.region)
+    source.to_owned() + &engine.map(|engine| format!(", {engine}")).unwrap_or_default()
 }
 
 pub(crate) fn in_words(end: End) -> &'static str {
@@ -95,44 +99,76 @@ pub(crate) fn span(Lasted { at_least, at_most }: Lasted) -> String {
 pub(crate) fn remarks(record: &Record) -> Vec<String> {
     let mut remarks = Vec::new();
     if record.dns_flaps > 0 {
-        remarks.push(format!("DNS went back to another address {} times.", record.dns_flaps));
+        let times = counted(record.dns_flaps, "time");
+        remarks.push(format!("DNS went back to another address {times}."));
     }
     for gap in &record.gaps {
         remarks.push(format!(
-            "{} could not be read from {} to {} ({} reads, the first: {}).",
-            gap.of, gap.from, gap.to, gap.reads, gap.why
+            "{} could not be read from {} to {} ({}, the first: {}).",
+            gap.of,
+            gap.from,
+            gap.to,
+            counted(gap.reads, "read"),
+            gap.why
         ));
     }
+    if record.gaps_left_out > 0 {
+        let gaps = counted(record.gaps_left_out, "further gap");
+        remarks.push(format!("The record leaves out {gaps}."));
+    }
+    if record.states_left_out > 0 {
+        let states = counted(record.states_left_out, "further state");
+        remarks.push(format!("The record leaves out {states} of targets."));
+    }
     if record.reads.throttled > 0 {
+        let throttled = record.reads.throttled;
+        let were = if throttled == 1 { "was" } else { "were" };
         remarks.push(format!(
-            "{} reads were throttled, so the recorder read more slowly.",
-            record.reads.throttled
+            "{} {were} throttled, so the recorder read more slowly.",
+            counted(throttled, "read")
         ));
     }
     remarks
 }
 
-fn compared(count: usize, comparison: &Comparison) -> String {
-    let mut lines = vec![
-        format!("{count} records"),
-        String::new(),
-        format!("  {:<21}{:>7}{:>9}{:>9}{:>9}", "seconds", "count", "min", "median", "max"),
-    ];
-    for (name, spread) in ordered(comparison) {
-        lines.push(format!(
-            "  {name:<21}{:>7}{:>9.1}{:>9.1}{:>9.1}",
-            spread.count, spread.min, spread.median, spread.max
-        ));
-    }
-    lines.join("\n")
+fn counted(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The times in the order in which they happen.
-pub(crate) fn ordered(
-    comparison: &Comparison,
-) -> impl Iterator<Item = (&'static str, crate::command::record::Spread)> {
-    let names = writerlink_core::record::Seconds::default().named().map(|(name, _)| name);
-    names.into_iter().filter_map(|name| Some((name, *comparison.times.get(name)?)))
+fn compared(group: &Group) -> String {
+    let mut lines = vec![
+        heading(group),
+        String::new(),
+        format!(
+            "  {:<21}{:>7}{:>10}{:>9}{:>9}{:>9}",
+            "seconds", "count", "left out", "min", "median", "max"
+        ),
+    ];
+    for spread in &group.times {
+        let Spread { name, count, left_out, .. } = spread;
+        let [min, median, max] = numbers(spread);
+        lines.push(format!("  {name:<21}{count:>7}{left_out:>10}{min:>9}{median:>9}{max:>9}"));
+    }
+    lines.extend(left_out(group).map(|remark| format!("  {remark}")));
+    lines.join("\n") + "\n"
+}
+
+/// What a group of failovers has in common, and how many they are.
+pub(crate) fn heading(group: &Group) -> String {
+    let what = source(group.source, group.standby, group.engine.as_deref());
+    let s = if group.records == 1 { "" } else { "s" };
+    format!("{} record{s} ({what})", group.records)
+}
+
+/// The shortest, the median and the longest time, as text.
+pub(crate) fn numbers(Spread { min, median, max, .. }: &Spread) -> [String; 3] {
+    [min, median, max].map(|time| time.map_or_else(|| "-".to_owned(), |time| format!("{time:.1}")))
+}
+
+/// Why times were left out, if some were.
+pub(crate) fn left_out(group: &Group) -> Option<&'static str> {
+    let is_some = group.times.iter().any(|spread| spread.left_out > 0);
+    is_some.then_some("A time that is not known to within 15 s is left out.")
 }
 
 #[cfg(test)]

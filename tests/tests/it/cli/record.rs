@@ -50,7 +50,9 @@ fn several_files_are_compared_and_can_be_made_anonymous() {
     let names: Vec<_> =
         json["records"].as_array().unwrap().iter().map(|one| &one["binding"]).collect();
     assert_eq!(names, ["binding-1", "binding-2"]);
-    assert_eq!(json["comparison"]["EventLag"]["count"], 2);
+    let compared = &json["comparison"][0];
+    assert_eq!((&compared["source"], &compared["records"]), (&"cluster".into(), &2.into()));
+    assert_eq!(compared["times"][0]["count"], 2);
     assert!(show(&["--output", "html"]).starts_with("<!doctype html>"));
 }
 
@@ -61,7 +63,7 @@ fn what_cannot_be_shown_is_refused_with_its_place() {
         ("{\"level\": \"INFO\"}\n", "there is no record in -"),
         (
             &RECORD.replace("\"eu-west-1\"", "1"),
-            "-: this record is broken: invalid type: integer `1`",
+            "-:1: this record is broken: invalid type: integer `1`",
         ),
         (&format!("x\n{}", &RECORD[..500]), "-:2: this line has a part of a record"),
     ] {
@@ -73,4 +75,25 @@ fn what_cannot_be_shown_is_refused_with_its_place() {
     assert!(code == 1 && stderr.contains("/nowhere/x.log cannot be read"), "{stderr}");
     let (code, _, stderr) = run(&mut writerlink(&["record", "show"]));
     assert!(code == 1 && stderr.contains("<FILE>..."), "{stderr}");
+}
+
+#[test]
+fn what_is_broken_is_listed_beside_what_is_shown_and_never_quoted_from_an_anonymous_log() {
+    let arn = "arn:aws:rds:eu-west-1:111122223333:db:orders";
+    let broken = RECORD.replace("\"complete\"", &format!("\"{arn}\\u001b\""));
+    let log = format!("{RECORD}{broken}{}", &RECORD[..500]);
+    for (more, names) in [(&[][..], true), (&["--anonymous"], false)] {
+        let mut program = writerlink(&["record", "show", "-"]);
+        let (code, stdout, stderr) = run_with(program.args(more), &log);
+        assert_eq!((code, stdout.contains("FailoverToHealthy")), (1, true), "{stderr}");
+        assert!(stderr.contains("-:2: ") && stderr.contains("-:3: "), "{stderr}");
+        assert_eq!(stderr.contains(arn), names, "{stderr}");
+        assert_eq!(stderr.contains("orders-writer"), names, "{stderr}");
+        assert!(!stderr.contains('\u{1b}'), "{stderr}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("000000.gz");
+    fs::write(&file, [0x1f, 0x8b, 8, 0]).unwrap();
+    let (code, _, stderr) = run(writerlink(&["record", "show"]).arg(&file));
+    assert!(code == 1 && stderr.contains("gunzip it first"), "{stderr}");
 }

@@ -3,8 +3,8 @@
 use writerlink_core::record::Record;
 
 use super::steps::{Step, seconds, steps};
-use super::{beginning, in_words, ordered, remarks, span, title};
-use crate::command::record::Comparison;
+use super::{beginning, heading, in_words, left_out, numbers, remarks, span, title};
+use crate::command::record::{Comparison, Group, times};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}
@@ -25,26 +25,30 @@ pub(crate) fn html(records: &[Record], comparison: &Comparison) -> String {
          <h1>Failovers</h1>\n"
     );
     if records.len() > 1 {
-        page.push_str(&compared(records.len(), comparison));
+        comparison.groups.iter().for_each(|group| page.push_str(&compared(group)));
     }
     records.iter().for_each(|record| page.push_str(&section(record)));
     page.push_str("</html>");
     page
 }
 
-fn compared(count: usize, comparison: &Comparison) -> String {
+fn compared(group: &Group) -> String {
     let mut table = format!(
-        "<h2>{count} records</h2>\n<table>\n<tr><th>seconds<th class=\"n\">count<th \
-         class=\"n\">min<th class=\"n\">median<th class=\"n\">max\n"
+        "<h2>{}</h2>\n<table>\n<tr><th>seconds<th class=\"n\">count<th class=\"n\">left out<th \
+         class=\"n\">min<th class=\"n\">median<th class=\"n\">max\n",
+        escaped(&heading(group))
     );
-    for (name, spread) in ordered(comparison) {
+    for spread in &group.times {
+        let [min, median, max] = numbers(spread);
         table.push_str(&format!(
-            "<tr><td>{name}<td class=\"n\">{}<td class=\"n\">{:.1}<td class=\"n\">{:.1}<td \
-             class=\"n\">{:.1}\n",
-            spread.count, spread.min, spread.median, spread.max
+            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{min}<td \
+             class=\"n\">{median}<td class=\"n\">{max}\n",
+            spread.name, spread.count, spread.left_out
         ));
     }
-    table + "</table>\n"
+    table.push_str("</table>\n");
+    table.extend(left_out(group).map(|remark| format!("<p><small>{remark}</small>\n")));
+    table
 }
 
 fn section(record: &Record) -> String {
@@ -61,7 +65,7 @@ fn section(record: &Record) -> String {
         section.push_str(&row(step, first, last));
     }
     section.push_str("</table>\n<ul>\n");
-    for (name, lasted) in record.seconds.named() {
+    for (name, lasted) in times(record) {
         if let Some(lasted) = lasted {
             section.push_str(&format!("<li>{name}: {}\n", span(lasted)));
         }
