@@ -83,6 +83,9 @@ pub struct Record {
     pub ended: Moment,
     /// How the recording ended.
     pub end: End,
+    /// What the connect probe saw last; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_end: Option<LinkEnd>,
     /// When things happened.
     pub figures: Figures,
     /// How long they took.
@@ -169,7 +172,7 @@ pub enum End {
     /// The new target is healthy and DNS is steady. The old target is gone, unless it stays as
     /// that of a warm standby.
     Complete,
-    /// The database moved again before that. The next record begins there.
+    /// The database moved again before the recording ended. The next record begins there.
     MovedAgain,
     /// The time was over before that.
     TimeOver,
@@ -190,6 +193,21 @@ impl End {
             Self::CouldNotTell => "could-not-tell",
         }
     }
+}
+
+/// What the connect probe saw last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkEnd {
+    /// The load balancer accepted a connection. If there is no `figures.link`, no connection had
+    /// failed before.
+    Answers,
+    /// No connection was accepted.
+    Fails,
+    /// Nothing is known: the load balancer, a listener for TCP or its addresses could not be found,
+    /// or not any more.
+    Unread,
 }
 
 /// A target's state.

@@ -20,26 +20,30 @@ locals {
   # Every key of policy.json is here, so that a new key is an error and not a permission that is
   # missing without a message.
   applies = {
-    always        = true
-    Audit         = false # permissions that the CLI needs, and the function does not
-    Discovers     = local.discovers
-    Doctor        = false # likewise
-    FollowsConfig = local.follows_config
-    HasConfigKey  = var.config_key_arn != null
-    HasTopicKey   = local.has_topic_key
-    InVpc         = local.in_vpc
-    InVpcAndCold  = local.in_vpc && !local.is_warm
-    Warm          = local.is_warm
-    Recorder      = false # of the other function
-    Writes        = length(local.written_groups) > 0
+    always            = true
+    Audit             = false # permissions that the CLI needs, and the function does not
+    Discovers         = local.discovers
+    Doctor            = false # likewise
+    FollowsConfig     = local.follows_config
+    HasConfigKey      = var.config_key_arn != null
+    HasTopicKey       = local.has_topic_key
+    InVpc             = local.in_vpc
+    InVpcAndCold      = local.in_vpc && !local.is_warm
+    Warm              = local.is_warm
+    Recorder          = false # of the other function
+    RecorderDiscovers = false # likewise
+    RecorderProbes    = false # likewise
+    Writes            = length(local.written_groups) > 0
   }
   applies_to_recorder = merge({ for condition, applies in local.applies : condition => false }, {
-    FollowsConfig = local.follows_config
-    HasConfigKey  = var.config_key_arn != null
-    HasTopicKey   = local.has_topic_key
-    InVpc         = local.recorder_in_vpc
-    InVpcAndCold  = local.recorder_in_vpc
-    Recorder      = true
+    FollowsConfig     = local.follows_config
+    HasConfigKey      = var.config_key_arn != null
+    HasTopicKey       = local.has_topic_key
+    InVpc             = local.recorder_in_vpc
+    InVpcAndCold      = local.recorder_in_vpc
+    Recorder          = true
+    RecorderDiscovers = local.discovers
+    RecorderProbes    = var.probe == "connect"
   })
 }
 

@@ -82,7 +82,9 @@ fn the_role_may_do_exactly_what_the_stated_policy_says() {
             values: &[("ConfigArn", &[OBJECT]), ("ConfigKeyArn", &[key])],
         },
     ];
-    let mut granted = BTreeSet::from(["Audit", "Doctor", "Recorder"]);
+    let mut granted = BTreeSet::from(["Audit", "Doctor"]);
+    // These are the recorder's.
+    granted.extend(["Recorder", "RecorderDiscovers", "RecorderProbes"]);
     granted.extend(compared(template, "FunctionRole", "always", &deployments));
     assert_eq!(
         granted,
@@ -108,12 +110,17 @@ fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read()
         },
         Deployment {
             given: &[("Discover", "cluster/orders-*"), ("TopicKey", "create")],
-            conditions: &["HasTopicKey"],
+            conditions: &["HasTopicKey", "RecorderDiscovers"],
             values: &[("TopicKeyArn", &["arn:aws:kms:eu-west-1:111122223333:key/made"])],
         },
         Deployment {
             given: &[("RecorderSubnetIds", "subnet-1"), ("RecorderSecurityGroupIds", "sg-1")],
             conditions: &["InVpc", "InVpcAndCold"],
+            values: &[],
+        },
+        Deployment {
+            given: &[("Probe", "connect"), ("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1")],
+            conditions: &["InVpc", "InVpcAndCold", "RecorderProbes"],
             values: &[],
         },
         Deployment {
@@ -130,9 +137,15 @@ fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read()
             ],
         },
     ];
-    compared(template, "RecorderRole", "Recorder", &deployments);
+    let granted = compared(template, "RecorderRole", "Recorder", &deployments);
     let stated = stated();
-    for statement in &stated["Recorder"] {
+    let of_recorder: BTreeSet<&str> = stated
+        .keys()
+        .map(String::as_str)
+        .filter(|condition| condition.starts_with("Recorder"))
+        .collect();
+    assert!(of_recorder.is_subset(&granted), "every condition was met once");
+    for statement in of_recorder.iter().flat_map(|condition| &stated[*condition]) {
         let reads = list(&statement["Action"]).iter().all(|action| {
             action.split_once(':').is_some_and(|(_, call)| call.starts_with("Describe"))
         });
@@ -140,6 +153,18 @@ fn the_recorder_may_do_exactly_what_the_stated_policy_says_and_that_is_to_read()
             reads || ["Log", "Notify"].contains(&text(&statement["Sid"])),
             "{statement} does more than read, log and notify"
         );
+    }
+    // What the code reads with `discover` and with the probe: core's `read_tagged_groups` and
+    // `writerlink-aws`'s `TcpProbe`.
+    for (condition, calls) in [
+        ("RecorderDiscovers", &["DescribeTags"][..]),
+        ("RecorderProbes", &["DescribeLoadBalancers", "DescribeListeners"]),
+    ] {
+        let permissions = Permissions::of(&filled(&["Recorder", condition], &MADE));
+        for call in [calls, &["DescribeTargetGroups"]].concat() {
+            let call = format!("elasticloadbalancing:{call}");
+            assert!(permissions.allow(&call, GROUP, &[]), "{condition}: {call}");
+        }
     }
     assert_eq!(
         properties(template, "RecorderFunction")["Role"],

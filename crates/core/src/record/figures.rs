@@ -49,8 +49,8 @@ pub struct Figures {
     pub old_draining: Option<Between>,
     /// The group did not list the old target any more.
     pub old_gone: Option<Between>,
-    /// A connection to the load balancer succeeded again, after one had failed; absent without a
-    /// connect probe.
+    /// A connection to the load balancer succeeded again, for good as far as was seen, after one
+    /// had failed. If it is absent, `link_end` says why.
     pub link: Option<Between>,
 }
 
@@ -61,6 +61,16 @@ impl Figures {
             (Some(topology), Some(dns)) => Some(topology.earlier(dns)),
             (one, other) => one.or(other),
         }
+    }
+
+    /// When the new writer was registered, unless the first reading already showed it as a target,
+    /// before there was evidence of the failover: then it was registered for another reason.
+    fn registered_for_it(&self) -> Option<Between> {
+        let before = self.evidence().and_then(|evidence| evidence.after);
+        let was_there = |registered: &Between| {
+            registered.after.is_none() && before.is_some_and(|before| registered.by <= before)
+        };
+        self.registered.filter(|registered| !was_there(registered))
     }
 
     /// When the failover began: the time of an event that announces it. Without such an event it is
@@ -86,7 +96,8 @@ pub struct Seconds {
     pub event_lag: Option<Lasted>,
     /// From the first evidence until the new writer was a target.
     pub evidence_to_registered: Option<Lasted>,
-    /// From then until the target was healthy.
+    /// From then until the target was healthy; absent if it was a target before the failover, as a
+    /// warm standby is.
     pub registered_to_healthy: Option<Lasted>,
     /// From the beginning of the failover until the new target was healthy. It begins at the time
     /// of an event that announces it, else at the first evidence, or at the event's time if that is
@@ -140,7 +151,7 @@ impl Seconds {
         Self {
             event_lag: cause.rds.map(|rds| Lasted::of(cause.received.since(rds))),
             evidence_to_registered: from_to(figures.evidence(), figures.registered),
-            registered_to_healthy: from_to(figures.registered, figures.healthy),
+            registered_to_healthy: from_to(figures.registered_for_it(), figures.healthy),
             failover_to_healthy: from_to(figures.began(cause), figures.healthy),
         }
     }

@@ -44,8 +44,13 @@ pub enum Nothing {
     /// No binding that could be recorded follows the database.
     #[error("no binding follows the writer of a cluster or an instance that the events are about")]
     NoBinding,
-    /// The events are too old: everything is over.
-    #[error("the events are older than {} minutes, so the failover is over", OLDEST.as_secs() / 60)]
+    /// The events are too old: most of the failover is over. This process recorded none that they
+    /// tell of.
+    #[error(
+        "the events are older than {} minutes, which is too old to record; the failover may be \
+         unrecorded",
+        OLDEST.as_secs() / 60
+    )]
     TooOld,
     /// The failover was recorded.
     #[error("this failover was recorded")]
@@ -65,7 +70,7 @@ impl Nothing {
     }
 }
 
-/// Of an older event, the failover is over.
+/// Of an older event, most of the failover is over.
 const OLDEST: Duration = Duration::from_secs(600);
 
 /// How long to wait for a failover that an event announces. An Aurora cluster without a replica can
@@ -98,10 +103,6 @@ impl Occasion {
         if told.is_empty() {
             return Err(Nothing::OtherEvent);
         }
-        told.retain(|told| told.age(received) <= OLDEST);
-        if told.is_empty() {
-            return Err(Nothing::TooOld);
-        }
         // The first event of a failover tells most.
         told.sort_by_key(|told| told.time().unwrap_or(received));
         let (mut named, mut patience, mut nothing) = (Causes::new(), None, Nothing::NoBinding);
@@ -110,7 +111,14 @@ impl Occasion {
             let concerned: Vec<&Binding> = concerned.collect();
             for binding in &concerned {
                 if recorded.tells(&binding.name, told) {
-                    nothing = Nothing::Recorded;
+                    // What may be unrecorded is told first.
+                    if nothing != Nothing::TooOld {
+                        nothing = Nothing::Recorded;
+                    }
+                    continue;
+                }
+                if told.age(received) > OLDEST {
+                    nothing = Nothing::TooOld;
                     continue;
                 }
                 patience = patience.max(Some(told.patience()));

@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use super::course::{Course, When};
 use super::judge::{Courses, Group, Move, Named, addresses};
 use super::{
-    Cause, CauseKind, Channel, End, Kind, Moment, Reads, Record, Seconds, SourceKind, VERSION,
+    Cause, CauseKind, Channel, End, Kind, LinkEnd, Moment, Reads, Record, Seconds, SourceKind,
+    VERSION,
 };
 use crate::config::StandbyMode;
 
@@ -21,6 +22,9 @@ const SETTLED: SignedDuration = SignedDuration::from_secs(60);
 /// For so long after a change the recorder looks every second.
 const CHANGING: SignedDuration = SignedDuration::from_secs(60);
 
+/// For so long a recording that is complete goes on while the link fails.
+const LINK: SignedDuration = SignedDuration::from_secs(60);
+
 /// What was seen of one binding so far.
 #[derive(Debug, Clone)]
 pub(super) struct Recording {
@@ -31,6 +35,8 @@ pub(super) struct Recording {
     began: Moment,
     patience: Duration,
     changed: Moment,
+    /// Since when everything but the link is as it should be.
+    complete: Option<Moment>,
     courses: Courses,
 }
 
@@ -40,6 +46,8 @@ pub(super) struct Labels {
     pub(super) function: String,
     pub(super) region: String,
     pub(super) binding: String,
+    /// Whether there is a connect probe.
+    pub(super) probes: bool,
 }
 
 impl Recording {
@@ -56,7 +64,17 @@ impl Recording {
             targets: Course::of(Channel::Targets),
             link: Course::of(Channel::Link),
         };
-        Self { source, standby, cause, engine: None, began, patience, changed: began, courses }
+        Self {
+            source,
+            standby,
+            cause,
+            engine: None,
+            began,
+            patience,
+            changed: began,
+            complete: None,
+            courses,
+        }
     }
 
     pub(super) fn topology(&mut self, read: Result<Named, &str>, when: When) {
@@ -91,9 +109,14 @@ impl Recording {
     }
 
     /// How the recording ends, if it does at this moment.
-    pub(super) fn end(&self, now: Moment) -> Option<End> {
+    pub(super) fn end(&mut self, now: Moment) -> Option<End> {
         let moved = self.courses.moved(self.source);
-        if moved.is_some_and(|moved| self.is_complete(moved, now)) {
+        let is_complete = moved.is_some_and(|moved| self.is_complete(moved, now));
+        self.complete = is_complete.then(|| self.complete.unwrap_or(now));
+        let waits_for_link = |since: &Moment| {
+            self.link_end() == LinkEnd::Fails && now.0.duration_since(since.0) < LINK
+        };
+        if self.complete.is_some_and(|since| !waits_for_link(&since)) {
             return Some(End::Complete);
         }
         if self.further().is_some() {
@@ -109,6 +132,7 @@ impl Recording {
         let Courses { targets, .. } = &self.courses;
         let was_read = targets.reads > 0 && self.courses.key(self.source).reads > 0;
         match self.courses.moved(self.source) {
+            Some(_) if self.complete.is_some() => End::Complete,
             Some(_) => End::TimeOver,
             None if was_read => End::NeverMoved,
             None => End::CouldNotTell,
@@ -130,6 +154,20 @@ impl Recording {
             (is_old_gone || stays) && at_new.any(|(_, (state, _))| state == "healthy")
         });
         is_steady && is_named && is_right
+    }
+
+    /// What the probe saw last.
+    fn link_end(&self) -> LinkEnd {
+        let Courses { link, .. } = &self.courses;
+        let failed = link.gaps().last().map(|gap| gap.to);
+        match link.latest() {
+            Some(latest) if failed.is_some_and(|failed| failed > latest.last.ended) => {
+                LinkEnd::Unread
+            }
+            Some(latest) if latest.value => LinkEnd::Answers,
+            Some(_) => LinkEnd::Fails,
+            None => LinkEnd::Unread,
+        }
     }
 
     /// The place in the key's course at which a further failover begins.
@@ -162,7 +200,7 @@ impl Recording {
             targets: targets.since_latest(),
             link: link.since_latest(),
         };
-        Some(Self { cause, began: now, changed: now, courses, ..self.clone() })
+        Some(Self { cause, began: now, changed: now, complete: None, courses, ..self.clone() })
     }
 
     /// The record of what was seen.
@@ -194,6 +232,7 @@ impl Recording {
             began: self.began,
             ended: now,
             end,
+            link_end: labels.probes.then(|| self.link_end()),
             seconds: Seconds::of(&self.cause, &figures),
             figures,
             dns_flaps: courses.flaps(self.source),

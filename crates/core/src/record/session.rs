@@ -268,7 +268,7 @@ impl Session {
     /// Ends the recordings that are over.
     fn finish(&mut self, now: Moment) {
         for index in 0..self.watched.len() {
-            let ended = self.watched[index].recording.as_ref().and_then(|one| one.end(now));
+            let ended = self.watched[index].recording.as_mut().and_then(|one| one.end(now));
             if let Some(end) = ended {
                 self.end_one(index, end, now);
             }
@@ -291,6 +291,7 @@ impl Session {
             function: self.limits.function.clone(),
             region: self.limits.region.clone(),
             binding: self.watched[index].binding.name.clone(),
+            probes: self.limits.probes,
         };
         let watched = &mut self.watched[index];
         let Some(recording) = watched.recording.take() else {

@@ -11,7 +11,9 @@ use super::course::When;
 use super::judge::{Group, Named};
 use super::occasion::Told;
 use super::recording::{Labels, Recording};
-use super::{Between, Cause, CauseKind, End, Lasted, Moment, Nothing, Occasion, Record, Recorded};
+use super::{
+    Between, Cause, CauseKind, End, Lasted, LinkEnd, Moment, Nothing, Occasion, Record, Recorded,
+};
 use super::{Figures, SourceKind};
 use crate::config::StandbyMode;
 use crate::config::{Binding, Config, Location};
@@ -55,7 +57,7 @@ fn begin(source: SourceKind) -> Recording {
 
 fn record(recording: &Recording, end: End, now: f64) -> Record {
     let [function, region, binding] = ["recorder", "eu-west-1", "orders"].map(str::to_owned);
-    recording.record(end, at(now), &Labels { function, region, binding })
+    recording.record(end, at(now), &Labels { function, region, binding, probes: true })
 }
 
 /// One read of everything at a moment: topology, DNS, targets.
@@ -202,10 +204,52 @@ fn with_a_warm_standby_the_record_is_complete_while_the_old_target_stays() {
             look(&mut recording, second, 2, 2, &[(1, "unhealthy"), (2, "healthy")]);
         }
         assert_eq!(recording.end(at(101.0)), ends, "{standby:?}");
-        let figures = record(&recording, End::Complete, 101.0).figures;
+        let Record { figures, seconds, .. } = record(&recording, End::Complete, 101.0);
         assert_eq!(figures.healthy, between(1.0, 60.0), "{standby:?}");
         assert_eq!(figures.old_gone, None, "{standby:?}");
+        assert_eq!(seconds.registered_to_healthy, None, "it was a target long before");
     }
+}
+
+#[test]
+fn a_complete_record_waits_for_a_link_that_fails_and_says_what_was_seen_of_it_last() {
+    use LinkEnd::{Answers, Fails, Unread};
+    let (yes, no, lost) = (Ok(true), Ok(false), Err("unreachable"));
+    for (name, link, ended_by, link_end, answered) in [
+        ("it answers all the time", vec![(0.0, yes), (1.0, yes)], 32.0, Answers, None),
+        (
+            "it answers again",
+            vec![(0.0, yes), (1.0, no), (70.0, no), (71.0, yes)],
+            71.0,
+            Answers,
+            between(70.0, 71.0),
+        ),
+        ("it never answers again", vec![(0.0, yes), (1.0, no), (90.0, no)], 92.0, Fails, None),
+        ("it cannot be read any more", vec![(0.0, no), (1.0, lost)], 32.0, Unread, None),
+        ("there is no listener", vec![], 32.0, Unread, None),
+    ] {
+        let mut one = begin(SourceKind::Cluster);
+        look(&mut one, 0.0, 1, 1, &[(1, "healthy")]);
+        look(&mut one, 1.0, 2, 2, &[(2, "healthy")]);
+        let ended = (0..=100).map(f64::from).find_map(|second| {
+            for (_, answer) in link.iter().filter(|(at, _)| *at == second) {
+                one.link(*answer, when(second));
+            }
+            one.end(at(second)).map(|end| (second, end))
+        });
+        assert_eq!(ended, Some((ended_by, End::Complete)), "{name}");
+        let record = record(&one, End::Complete, ended_by);
+        assert_eq!((record.link_end, record.figures.link), (Some(link_end), answered), "{name}");
+    }
+}
+
+#[test]
+fn a_time_that_is_over_while_only_the_link_fails_leaves_a_complete_record() {
+    let mut one = begin(SourceKind::Cluster);
+    look(&mut one, 0.0, 1, 1, &[(1, "healthy")]);
+    look(&mut one, 1.0, 2, 2, &[(2, "healthy")]);
+    one.link(Ok(false), when(1.0));
+    assert_eq!((one.end(at(40.0)), one.end_of_time()), (None, End::Complete));
 }
 
 #[test]
@@ -313,8 +357,12 @@ fn an_event_that_tells_of_a_recorded_failover_starts_nothing_and_one_of_the_next
         (71, 121.0, false),
     ] {
         let told = told(Some(id), SourceType::Cluster, "orders", second);
-        let occasion = Occasion::of(&bindings(), &[told], &recorded, at(200.0).0);
+        let occasion = Occasion::of(&bindings(), &[told.clone()], &recorded, at(200.0).0);
         assert_eq!(occasion.err(), is_told.then_some(Nothing::Recorded), "{id} at {second}");
+        // After a long wait in the queue: what was not recorded is too old.
+        let late = Occasion::of(&bindings(), &[told], &recorded, at(800.0).0);
+        let nothing = if is_told { Nothing::Recorded } else { Nothing::TooOld };
+        assert_eq!(late.err(), Some(nothing), "{id} at {second}");
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn record(binding: &str, later: f64) -> Record {
         began: at(10.1),
         ended: at(351.3 + later),
         end: End::Complete,
+        link_end: None,
         dns_flaps: 3,
         states: vec![
             state("old", "healthy", None, unseen),
