@@ -37,10 +37,7 @@ fn the_schedule_fails_one_database_over_and_ends() {
         );
         let target = &schedule["Target"];
         assert_eq!(target["Arn"], format!("arn:aws:scheduler:::aws-sdk:{call}"));
-        assert_eq!(
-            serde_json::from_str::<Value>(text(&target["Input"])).expect("JSON"),
-            input
-        );
+        assert_eq!(serde_json::from_str::<Value>(text(&target["Input"])).expect("JSON"), input);
         assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
         let allowed: Vec<_> = statements(&template, "Role")
             .iter()

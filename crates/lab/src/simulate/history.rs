@@ -281,7 +281,9 @@ impl<'a> Player<'a> {
                         format!("{name} is right, and the report says {said:?}"),
                     );
                 }
-                let is_hopeless = state.is_gone[index] || calm.overfull[index];
+                // A warm binding spares some of what counts as stale here.
+                let is_overfull = calm.overfull[index] && !bound.is_warm();
+                let is_hopeless = state.is_gone[index] || is_overfull;
                 if bound.managed && is_hopeless && end.is_none_or(|end| end.status.is_ok()) {
                     state.judge.accuse(
                         "O1",
