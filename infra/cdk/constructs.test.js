@@ -177,7 +177,10 @@ test('each parameter of a template can be given by a property, and each property
       architecture: Architecture.X86_64, vpc, securityGroups: [a], reserveConcurrency: false, timeout: Duration.minutes(5), logRetention: RetentionDays.ONE_YEAR, firstRun: false, recorder: true,
       probe: 'connect', recorderVpc: vpc, recorderSecurityGroups: [b, c], permissionsBoundary: ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', 'arn:aws:iam::111122223333:policy/databases'), rolePath: '/databases/', code: codeOf(),
     });
-    new Reconciler(stack, 'OfConfig', { config: 'allow = []\n', link, members, code: codeOf() });
+    new Reconciler(stack, 'OfConfig', {
+      config: 'ssm:/writerlink/orders', permit: 'allow = []\n', configArn: 'arn:aws:ssm:eu-west-1:111122223333:parameter/writerlink/orders',
+      configKey: Key.fromKeyArn(stack, 'ConfigKey', 'arn:aws:kms:eu-west-1:111122223333:key/0a1c'), link, members, code: codeOf(),
+    });
   });
   const given = (...ids) => [...new Set(ids.flatMap((id) => Object.keys(outer.Resources[id].Properties.Parameters)))].sort();
   const names = (file) => Object.keys(written(file).Parameters).sort();
@@ -254,6 +257,8 @@ test('a mistake is refused at construction, with the name of the construct and w
   refused((stack) => reconciler({ link: linkOf(stack) })(stack), 'Give the one group of its source');
   refused(reconciler({ allow: [] }), "Give allow: the database's subnets");
   refused(reconciler({ config: 'allow = []\n' }), 'A config replaces database, source, allow and port');
+  refused(reconciler({ permit: 'allow = []\n' }), 'Give both permit and configArn');
+  refused(reconciler({ permit: 'allow = []\n', configArn: 'arn:aws:s3:::bucket/key' }), 'permit, configArn and configKey go with a config like');
   refused((stack) => reconciler({ vpc: vpcOf(stack) })(stack), 'Give both vpc and securityGroups');
   refused((stack) => reconciler({ recorderSecurityGroups: [group(stack, 'b')] })(stack), 'Give both recorderVpc and recorderSecurityGroups');
   refused(reconciler({ probe: 'connect' }), 'probe needs recorderVpc');

@@ -122,7 +122,14 @@ export interface ReconcilerProps {
   readonly mode?: 'manage' | 'observe';
   readonly standby?: 'cold' | 'warm';
   readonly discover?: string[];
+  /** TOML or JSON; or ssm:/path/NAME or s3://BUCKET/KEY, with `permit` and `configArn`. */
   readonly config?: string;
+  /** What a config in SSM or S3 may hold, as TOML or JSON. */
+  readonly permit?: string;
+  /** The ARN of the parameter or the object that config names. */
+  readonly configArn?: string;
+  /** The key that encrypts it, if there is one of yours. */
+  readonly configKey?: IKey;
   readonly notifyEmail?: string;
   readonly notifyTopic?: ITopic;
   readonly topicKey?: IKey | 'none' | 'create';

@@ -130,7 +130,7 @@ export class Consumer extends Layer {
 export class Reconciler extends Layer {
   constructor(scope, id, props) {
     const given = new Given('Reconciler', scope, id, props, [
-      'database', 'source', 'link', 'members', 'targetGroups', 'loadBalancer', 'port', 'allow', 'mode', 'standby', 'discover', 'config',
+      'database', 'source', 'link', 'members', 'targetGroups', 'loadBalancer', 'port', 'allow', 'mode', 'standby', 'discover', 'config', 'permit', 'configArn', 'configKey',
       'notifyEmail', 'notifyTopic', 'topicKey', 'alarms', 'architecture', 'vpc', 'vpcSubnets', 'securityGroups', 'reserveConcurrency',
       'timeout', 'logRetention', 'firstRun', 'recorder', 'probe', 'recorderVpc', 'recorderVpcSubnets', 'recorderSecurityGroups',
       'permissionsBoundary', 'rolePath', 'code',
@@ -143,6 +143,8 @@ export class Reconciler extends Layer {
     if (config && (source || given.allow || given.port)) given.refuse('A config replaces database, source, allow and port. Leave them out.');
     if (source && groups.length !== 1) given.refuse('Give the one group of its source: link, or one of targetGroups. Several groups need a config.');
     if (!config && !given.allow?.length) given.refuse("Give allow: the database's subnets, like ['10.20.4.0/24'].");
+    given.together('permit', 'configArn');
+    if ((given.permit || given.configKey) && !/^(ssm:|s3:\/\/)/.test(config ?? '')) given.refuse("permit, configArn and configKey go with a config like 'ssm:/path/NAME' or 's3://BUCKET/KEY'.");
     given.together('vpc', 'securityGroups');
     given.together('recorderVpc', 'recorderSecurityGroups');
     if (given.probe === 'connect' && !given.vpc && !given.recorderVpc) {
@@ -159,6 +161,9 @@ export class Reconciler extends Layer {
       Standby: given.standby,
       Discover: given.discover,
       Config: config,
+      Permit: given.permit,
+      ConfigArn: given.configArn,
+      ConfigKeyArn: given.configKey?.keyArn,
       NotifyEmail: given.notifyEmail,
       NotifyTopicArn: given.notifyTopic?.topicArn,
       TopicKey: given.topicKey?.keyArn ?? given.topicKey,

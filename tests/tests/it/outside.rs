@@ -2,6 +2,8 @@
 //! version which cannot be used leaves the one in hand in effect, and that nothing is written while
 //! there is none.
 
+#![allow(clippy::unwrap_used)]
+
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};

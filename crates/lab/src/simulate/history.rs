@@ -260,10 +260,13 @@ impl<'a> Player<'a> {
                     && !calm.overfull[index]
                     && !calm.deserted[index];
                 let is_well = |end: &BindingReport| match on_former_port[index] {
-                    // Another address waits for the writer to be healthy.
+                    // Another address waits for the writer to be healthy. A dry run plans the
+                    // standby, because it has no sweep before it.
                     false if bound.is_warm() => {
                         let waits = |r: &Reason| r.code == "target-not-healthy";
-                        end.status.is_ok() || end.reason.as_ref().is_some_and(waits)
+                        end.status.is_ok()
+                            || end.status == Status::Drift
+                            || end.reason.as_ref().is_some_and(waits)
                     }
                     false => end.status == Status::Settled,
                     true => {
