@@ -357,7 +357,8 @@ fn an_event_that_tells_of_a_recorded_failover_starts_nothing_and_one_of_the_next
         (71, 121.0, false),
     ] {
         let told = told(Some(id), SourceType::Cluster, "orders", second);
-        let occasion = Occasion::of(&bindings(), std::slice::from_ref(&told), &recorded, at(200.0).0);
+        let occasion =
+            Occasion::of(&bindings(), std::slice::from_ref(&told), &recorded, at(200.0).0);
         assert_eq!(occasion.err(), is_told.then_some(Nothing::Recorded), "{id} at {second}");
         // After a long wait in the queue: what was not recorded is too old.
         let late = Occasion::of(&bindings(), &[told], &recorded, at(800.0).0);
