@@ -2,9 +2,10 @@
 //!
 //! Reports, notifications and logs repeat text from AWS, DNS, payloads and configurations. Such
 //! text must not move a cursor, reverse the reading order, hide a letter or start a line of its
-//! own. Two places ensure that: the report and the notes of a run leave the core
-//! [cleaned](crate::report::Report::cleaned), and the programs write their logs and errors through
-//! [`lines`]. `writerlink record show` does not do so with the records that it prints.
+//! own. Three places ensure that: the report and the notes of a run leave the core
+//! [cleaned](crate::report::Report::cleaned), a record that is read from a file is
+//! [bounded](crate::record::Record::bounded), and the programs write their logs and errors through
+//! [`lines`].
 
 use serde_json::Value;
 
