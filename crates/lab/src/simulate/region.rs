@@ -383,8 +383,10 @@ impl SimulatedRegion {
         if !self.bounds.iter().any(Bound::is_warm) || self.names.contains_key(name) {
             return false;
         }
-        // One that is gone by now is asked for too.
-        if standbys::BESIDE.iter().any(|beside| name.as_str().starts_with(beside)) {
+        // One that is gone by now is asked for too, and so is a green one that has another name by
+        // now.
+        let is_beside = |beside: &&str| name.as_str().starts_with(*beside);
+        if standbys::BESIDE.iter().any(is_beside) || name.as_str().contains("-green-") {
             return true;
         }
         let world = self.region.world();
