@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use writerlink_core::event::{Event, Trigger};
 use writerlink_core::ports::Clock;
-use writerlink_core::report::{BindingReport, Reason, Status};
+use writerlink_core::report::{BindingReport, Status};
 use writerlink_core::run::{Memory, Run};
 
 use super::calm::Calm;
@@ -259,20 +259,18 @@ impl<'a> Player<'a> {
                     && !state.is_gone[index]
                     && !calm.overfull[index]
                     && !calm.deserted[index];
-                let is_well = |end: &BindingReport| match on_former_port[index] {
-                    // Another address waits for the writer to be healthy. A dry run plans the
-                    // standby, because it has no sweep before it.
-                    false if bound.is_warm() => {
-                        let waits = |r: &Reason| r.code == "target-not-healthy";
-                        end.status.is_ok()
-                            || end.status == Status::Drift
-                            || end.reason.as_ref().is_some_and(waits)
-                    }
-                    false => end.status == Status::Settled,
-                    true => {
-                        end.status == Status::Held
-                            && end.reason.as_ref().is_some_and(|r| r.code == "former-port")
-                    }
+                let is_well = |end: &BindingReport| {
+                    let is_for = |code| end.reason.as_ref().is_some_and(|r| r.code == code);
+                    // Another address of a warm binding waits for the writer to be healthy. A dry
+                    // run plans the standby, because it has no sweep before it.
+                    let is_warm = bound.is_warm()
+                        && (end.status == Status::Drift || is_for("target-not-healthy"));
+                    is_warm
+                        || match on_former_port[index] {
+                            false if bound.is_warm() => end.status.is_ok(),
+                            false => end.status == Status::Settled,
+                            true => end.status == Status::Held && is_for("former-port"),
+                        }
                 };
                 if is_right && !end.is_some_and(is_well) {
                     let said = end.map(|end| {
