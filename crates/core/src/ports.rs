@@ -198,7 +198,7 @@ pub trait StandbyRead {
     ) -> impl Future<Output = Result<BTreeSet<String>, CallError>> + Send;
 
     /// The names of the enabled zones of each of these load balancers, of which there is one at
-    /// least and [`BATCH`] at most.
+    /// least and `BATCH` at most.
     fn balancers(
         &self,
         arns: &BTreeSet<String>,

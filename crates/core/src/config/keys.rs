@@ -41,7 +41,7 @@ pub enum Table {
     Api,
     /// `[[binding]]`.
     Binding,
-    /// The permit ([`permit`](super::permit)), which is a text of its own.
+    /// The permit (`permit`), which is a text of its own.
     Permit,
 }
 
