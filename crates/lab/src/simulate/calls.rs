@@ -180,7 +180,10 @@ impl Rds for Calls {
         marker: Option<String>,
     ) -> Result<Page<(Identifier, Instance)>, CallError> {
         self.begin_topology();
-        self.hear_throttle(self.region.instances(filter, marker).await)
+        let page = self.hear_throttle(self.region.instances(filter, marker).await)?;
+        let names = page.entries.iter().filter_map(|(_, instance)| instance.endpoint.clone());
+        self.sim.state().listed.extend(names);
+        Ok(page)
     }
 
     async fn custom_endpoints(

@@ -20,7 +20,7 @@ pub use self::state::Counts;
 pub(super) use self::state::State;
 
 use self::state::Active;
-use super::begin::{When, standbys};
+use super::begin::When;
 use super::coverage::Coverage;
 use super::incident::Incident;
 use super::injected_fault::{Family, InjectedFault};
@@ -83,6 +83,7 @@ impl SimulatedRegion {
             removals: BTreeMap::new(),
             is_gone: setting.bounds.iter().map(|_| false).collect(),
             nameless: setting.bounds.iter().map(|_| None).collect(),
+            listed: BTreeSet::new(),
             pairs: setting.bounds.iter().map(|_| BTreeMap::new()).collect(),
             failed_over: setting.bounds.iter().map(|_| None).collect(),
             homes: setting
@@ -378,20 +379,12 @@ impl SimulatedRegion {
     }
 
     /// Whether a name is that of an instance beside a warm binding's, which no binding follows: it
-    /// is asked for to tell its network interface from the standby's.
+    /// is asked for to tell its network interface from the standby's. RDS listed it to a run; by
+    /// now the instance may have another name.
     pub(super) fn is_neighbour(&self, name: &HostName) -> bool {
-        if !self.bounds.iter().any(Bound::is_warm) || self.names.contains_key(name) {
-            return false;
-        }
-        // One that is gone by now is asked for too, and so is a green one that has another name by
-        // now.
-        let is_beside = |beside: &&str| name.as_str().starts_with(*beside);
-        if standbys::BESIDE.iter().any(is_beside) || name.as_str().contains("-green-") {
-            return true;
-        }
-        let world = self.region.world();
-        let is_it = |endpoint: &String| endpoint.as_str() == name.as_str();
-        world.rds.instances().any(|instance| instance.endpoint.as_ref().is_some_and(is_it))
+        self.bounds.iter().any(Bound::is_warm)
+            && !self.names.contains_key(name)
+            && self.state().listed.contains(name)
     }
 
     /// Notes where warm bindings' hosts are, and whether a failover is over.

@@ -4,9 +4,6 @@ use super::{Begun, Drawn, Site};
 use crate::world::rds::MultiAz;
 use crate::world::{ApiError, World};
 
-/// How the names begin of the databases that come beside the others.
-pub(in crate::simulate) const BESIDE: [&str; 2] = ["other-", "copy-"];
-
 /// Deletes a database that came beside the others.
 fn away(name: String) -> impl Fn(&mut World) -> Result<(), ApiError> {
     move |world| {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use writerlink_core::topology::HostName;
+
 use crate::simulate::begin::{Drawn, Undo, When};
 use crate::simulate::coverage::Coverage;
 use crate::simulate::incident::Incident;
@@ -34,6 +36,8 @@ pub(in crate::simulate) struct State {
     pub(in crate::simulate) is_gone: Vec<bool>,
     /// Since when no database has the name that a binding follows.
     pub(super) nameless: Vec<Option<Duration>>,
+    /// The names of all instances that RDS has listed to a run.
+    pub(in crate::simulate) listed: BTreeSet<HostName>,
     /// When a host of a warm binding's instance was last at each address.
     pub(super) pairs: Vec<BTreeMap<SocketAddr, Duration>>,
     /// Since when a warm binding with both of its targets fails over, and which they are, until
