@@ -200,12 +200,13 @@ fn with_a_warm_standby_the_record_is_complete_while_the_old_target_stays() {
         let mut recording = Recording::begin(source, standby, announced(), at(0.0), wait);
         let before = [(1, "healthy"), (2, "unhealthy")];
         look(&mut recording, 1.0, 1, 1, &before);
+        look(&mut recording, 30.0, 1, 1, &before);
         for second in [60.0, 70.0, 80.0, 90.0, 100.0] {
             look(&mut recording, second, 2, 2, &[(1, "unhealthy"), (2, "healthy")]);
         }
         assert_eq!(recording.end(at(101.0)), ends, "{standby:?}");
         let Record { figures, seconds, .. } = record(&recording, End::Complete, 101.0);
-        assert_eq!(figures.healthy, between(1.0, 60.0), "{standby:?}");
+        assert_eq!(figures.healthy, between(30.0, 60.0), "{standby:?}");
         assert_eq!(figures.old_gone, None, "{standby:?}");
         assert_eq!(seconds.registered_to_healthy, None, "it was a target long before");
     }
@@ -364,6 +365,12 @@ fn an_event_that_tells_of_a_recorded_failover_starts_nothing_and_one_of_the_next
         let late = Occasion::of(&bindings(), &[told], &recorded, at(800.0).0);
         let nothing = if is_told { Nothing::Recorded } else { Nothing::TooOld };
         assert_eq!(late.err(), Some(nothing), "{id} at {second}");
+    }
+    // Of a recorded failover and one that may be unrecorded, the second is told.
+    for unknown in [-900.0, 121.0] {
+        let both = [5.0, unknown].map(|at| told(Some(73), SourceType::Cluster, "orders", at));
+        let late = Occasion::of(&bindings(), &both, &recorded, at(800.0).0);
+        assert_eq!(late.err(), Some(Nothing::TooOld), "{unknown}");
     }
 }
 
