@@ -12,23 +12,36 @@ import { Endpoint, IDatabaseCluster, IDatabaseInstance, IDatabaseProxy } from 'a
 import { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
-/** A database that the function can follow. One that is looked up tells its port and its security group, an imported one only if it is imported with them. */
+/**
+ * A database that the function can follow. One that is looked up tells its port and its security
+ * group, an imported one only if it is imported with them.
+ */
 export type Database = IDatabaseCluster | IDatabaseInstance | IDatabaseProxy;
 
 export interface LinkProps {
   /** The VPC of the database. */
   readonly vpc: IVpc;
-  /** The subnets of the load balancer's nodes, one of each zone. Default: the VPC's private subnets. */
+  /**
+   * The subnets of the load balancer's nodes, one of each zone. Default: the VPC's private subnets.
+   */
   readonly vpcSubnets?: SubnetSelection;
-  /** An existing load balancer, in place of one that the construct makes with an endpoint service. */
+  /**
+   * An existing load balancer, in place of one that the construct makes with an endpoint service.
+   */
   readonly loadBalancer?: INetworkLoadBalancer;
   /** The database, for its port and its security group. Give this or `port`. */
   readonly database?: Database;
-  /** The security group that gets the rule for the load balancer. Default: the one that `database` has. */
+  /**
+   * The security group that gets the rule for the load balancer. Default: the one that `database`
+   * has.
+   */
   readonly databaseSecurityGroup?: ISecurityGroup;
   /** The port of the database and of the listener. Default: that of `database`, if it tells one. */
   readonly port?: number;
-  /** Accounts, roles or users that may create an endpoint, like `new AccountPrincipal('444455556666')`. Default: only this account. */
+  /**
+   * Accounts, roles or users that may create an endpoint, like `new
+   * AccountPrincipal('444455556666')`. Default: only this account.
+   */
   readonly allowedPrincipals?: ArnPrincipal[];
   /** Default: true. */
   readonly acceptanceRequired?: boolean;
@@ -79,7 +92,10 @@ export interface ConsumerProps {
   readonly vpc: IVpc;
   /** The subnets of the endpoint's addresses, one of each zone, in at least two. */
   readonly vpcSubnets?: SubnetSelection;
-  /** `Link.endpointServiceName`. The CDK passes no value from one account to another, so this is a text or a CfnParameter. */
+  /**
+   * `Link.endpointServiceName`. The CDK passes no value from one account to another, so this is a
+   * text or a CfnParameter.
+   */
   readonly endpointServiceName: string;
   readonly serviceRegion?: string;
   /** The name and the port of the database's or the proxy's endpoint. */
@@ -92,7 +108,9 @@ export interface ConsumerProps {
   readonly ipAddressType?: IpAddressType;
 }
 
-/** In the consumer's account: the interface endpoint, and a zone for each name that it answers for. */
+/**
+ * In the consumer's account: the interface endpoint, and a zone for each name that it answers for.
+ */
 export class Consumer extends NestedStack {
   constructor(scope: Construct, id: string, props: ConsumerProps);
   readonly endpointId: string;
@@ -108,7 +126,10 @@ export interface ReconcilerProps {
   readonly source?: string;
   /** The link whose target group the function keeps. */
   readonly link?: Link;
-  /** The members whose groups the function may keep as well. They need a `config`, which has `members.bindings`. */
+  /**
+   * The members whose groups the function may keep as well. They need a `config`, which has
+   * `members.bindings`.
+   */
   readonly members?: Members;
   /** Other target groups. With `database` or `source` there is one in all. */
   readonly targetGroups?: INetworkTargetGroup[];
@@ -116,7 +137,10 @@ export interface ReconcilerProps {
   readonly loadBalancer?: INetworkLoadBalancer;
   /** The port of the targets. Default: the database's own. */
   readonly port?: number;
-  /** The networks whose addresses the function may register, best the database's subnets. Needed without `config`. */
+  /**
+   * The networks whose addresses the function may register, best the database's subnets. Needed
+   * without `config`.
+   */
   readonly allow?: string[];
   /** Default: manage. */
   readonly mode?: 'manage' | 'observe';
@@ -152,11 +176,17 @@ export interface ReconcilerProps {
   readonly recorderSecurityGroups?: ISecurityGroup[];
   readonly permissionsBoundary?: IManagedPolicy;
   readonly rolePath?: string;
-  /** The archive of the function, of infra/package or of a release. Default: the one that infra/package built, in the repository. */
+  /**
+   * The archive of the function, of infra/package or of a release. Default: the one that
+   * infra/package built, in the repository.
+   */
   readonly code?: Code;
 }
 
-/** In the database's account: the function, what invokes it, its topics, alarms and dashboard, and the recorder. */
+/**
+ * In the database's account: the function, what invokes it, its topics, alarms and dashboard, and
+ * the recorder.
+ */
 export class Reconciler extends NestedStack {
   constructor(scope: Construct, id: string, props: ReconcilerProps);
   readonly functionName: string;

@@ -2,9 +2,11 @@
 
 usage: modules.py INFRA [--write]
 
-README.md is generated from the module's variables.tf, outputs.tf and versions.tf and the first comment of main.tf. policy.json is a copy of
-infra/policy.json, in the module that reads it. Each `*.tftest.hcl` must parse, run something, and name only variables, outputs and resources
-that the module has. It prints a line for each fault and exits 1; or nothing, and exits 0. With --write it writes what is generated first.
+README.md is generated from the module's variables.tf, outputs.tf and versions.tf and the first
+comment of main.tf. policy.json is a copy of infra/policy.json, in the module that reads it. Each
+`*.tftest.hcl` must parse, run something, and name only variables, outputs and resources that the
+module has. It prints a line for each fault and exits 1; or nothing, and exits 0. With --write it
+writes what is generated first.
 """
 
 import re
