@@ -106,6 +106,11 @@ impl Config {
             .collect()
     }
 
+    /// Whether no binding may be written for, nor one that tags may add.
+    pub fn only_observes(&self) -> bool {
+        self.discover.is_none() && self.usable().all(|binding| binding.mode == Mode::Observe)
+    }
+
     /// The names of the bindings that follow a cluster's writer.
     pub fn writers(&self) -> Vec<&str> {
         let writers = self.usable().filter(|binding| binding.source.is_cluster());

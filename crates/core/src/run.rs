@@ -40,6 +40,7 @@ mod sweep_order;
 mod tag_search;
 mod topology_cache;
 mod write_log;
+mod wrong_time;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,8 @@ use crate::topology::{Named, Scope, Topology};
 pub struct Run {
     timing: Timing,
     intent: Intent,
+    /// No binding of the configuration may be written for.
+    only_observes: bool,
     /// The time by the clock.
     now: Timestamp,
     /// What is left of the run's time.
@@ -126,6 +129,7 @@ impl Run {
         let mut run = Self {
             timing: config.timing,
             intent: trigger.intent,
+            only_observes: config.only_observes(),
             now,
             left,
             memory: Arc::new(memory.clone()),
@@ -573,6 +577,7 @@ impl Run {
                 index,
                 timing: &self.timing,
                 intent: self.intent,
+                only_observes: self.only_observes,
                 left: self.left,
                 routine_left: self.routine.left(),
                 now: self.now,

@@ -41,14 +41,16 @@ impl Measured<'_> {
     /// `NotOk` is 1 if the invocation failed, or if it answers for a binding that is not ok. Every
     /// sweep writes `SweepFinished`: 1 if it could do its work. `BindingNotOk` is written for every
     /// binding that the run answers for: 1 if the binding is not ok. A run that was out of time
-    /// counts as not ok.
+    /// counts as not ok. `SecondsWrong` is written for every binding that only observes and was
+    /// looked at: what [`BindingReport::seconds_wrong`] says.
     pub fn lines(&self) -> Vec<String> {
         let mut values = vec![("DurationMs", "Milliseconds", json!(whole(self.took.as_millis())))];
         let mut count = |name, value: u64| values.push((name, "Count", json!(value)));
         count("Runs", u64::from(self.run.is_some()));
         // If the run of a custom resource did not end in time, its report has no bindings.
         let cut_off = self.run.is_some_and(|(_, report)| !report.ok && report.bindings.is_empty());
-        let not_ok = self.failed || cut_off || self.results().any(|(_, not_ok)| not_ok);
+        let is_not_ok = |binding| is_result(binding) && !binding.status.is_ok();
+        let not_ok = self.failed || cut_off || self.bindings().any(is_not_ok);
         count("NotOk", not_ok.into());
         for (code, name) in CONFIGURATION {
             if let Some(FollowedReport { findings, .. }) = self.configuration {
@@ -68,22 +70,31 @@ impl Measured<'_> {
                 count("SweepFinished", (!report.nothing_readable).into());
             }
         }
-        let each = self.results().map(|(binding, not_ok)| {
-            let mut values = vec![("BindingNotOk", "None", json!(u64::from(not_ok)))];
-            values.extend(standby(binding));
-            line(self.function, self.at, Some(&binding.name), &values)
-        });
-        std::iter::once(line(self.function, self.at, None, &values)).chain(each).collect()
+        let mut lines = vec![line(self.function, self.at, None, &values)];
+        lines.extend(self.bindings().filter_map(|binding| {
+            let mut values = Vec::new();
+            if is_result(binding) {
+                let not_ok = u64::from(!binding.status.is_ok());
+                values.push(("BindingNotOk", "None", json!(not_ok)));
+                values.extend(standby(binding));
+            }
+            // Whatever the run answers for: the next run does not measure this time again.
+            values.extend(binding.seconds_wrong.map(|s| ("SecondsWrong", "Seconds", json!(s))));
+            let name = Some(binding.name.as_str());
+            (!values.is_empty()).then(|| line(self.function, self.at, name, &values))
+        }));
+        lines
     }
 
-    /// Each binding that the run answers for, and whether it is not ok. `drift` counts as neither:
-    /// it is the result of a dry run, and no reason for an alarm.
-    fn results(&self) -> impl Iterator<Item = (&BindingReport, bool)> {
-        let bindings = self.run.into_iter().flat_map(|(_, report)| &report.bindings);
-        bindings
-            .filter(|binding| binding.answered_for && binding.status != Status::Drift)
-            .map(|binding| (binding, !binding.status.is_ok()))
+    fn bindings(&self) -> impl Iterator<Item = &BindingReport> {
+        self.run.into_iter().flat_map(|(_, report)| &report.bindings)
     }
+}
+
+/// Whether an alarm may depend on how the binding ended: the run answers for it, and it is no
+/// `drift`, which is the result of a dry run.
+fn is_result(binding: &BindingReport) -> bool {
+    binding.answered_for && binding.status != Status::Drift
 }
 
 /// The lines of a record: the times that it measured, in seconds.
@@ -201,8 +212,11 @@ mod tests {
             .collect();
         declared.sort_unstable();
         let root = line.as_object().expect("an object");
-        let mut present: Vec<&str> =
-            root.iter().filter(|(_, value)| value.is_u64()).map(|(key, _)| key.as_str()).collect();
+        let mut present: Vec<&str> = root
+            .iter()
+            .filter(|(_, value)| value.is_number())
+            .map(|(key, _)| key.as_str())
+            .collect();
         present.sort_unstable();
         assert_eq!(declared, present);
     }
@@ -290,6 +304,28 @@ mod tests {
             );
             assert_eq!(lines[1]["BindingNotOk"], 0, "{status:?}");
         }
+    }
+
+    #[test]
+    fn the_time_that_a_group_was_wrong_is_a_metric_also_of_a_binding_that_no_event_names() {
+        let mut report = report(vec![
+            binding("orders", Status::Observed),
+            binding("billing", Status::Observed),
+            binding("stock", Status::Settled),
+        ]);
+        report.bindings[0].seconds_wrong = Some(12.5);
+        report.bindings[1].seconds_wrong = Some(0.0);
+        report.bindings[1].answered_for = false;
+        let lines = lines(false, Some((&event(TriggerKind::Sns), &report)));
+        lines.iter().for_each(assert_declared);
+        let [_, orders, billing, stock] = lines.as_slice() else {
+            panic!("four lines, not {lines:?}")
+        };
+        assert_eq!((&orders["BindingNotOk"], &orders["SecondsWrong"]), (&json!(0), &json!(12.5)));
+        let declared = &orders["_aws"]["CloudWatchMetrics"][0]["Metrics"][1];
+        assert_eq!(declared, &json!({"Name": "SecondsWrong", "Unit": "Seconds"}));
+        assert_eq!(billing["SecondsWrong"], json!(0.0));
+        assert_eq!((billing.get("BindingNotOk"), stock.get("SecondsWrong")), (None, None));
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub(crate) fn binding(name: &str, status: Status) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         standby: None,
+        seconds_wrong: None,
         notes: Vec::new(),
         findings: Vec::new(),
         binding: None,

@@ -254,7 +254,16 @@ resource "aws_cloudwatch_dashboard" "dashboard" {
         }
       },
       {
-        type = "log", x = 0, y = 14, width = 24, height = 8
+        type = "metric", x = 0, y = 14, width = 24, height = 4
+        properties = {
+          title = "Seconds wrong, of observed bindings", region = local.region, stat = "Sum", period = 3600
+          metrics = [
+            [{ expression = "SEARCH('{Writerlink,Function,Binding} MetricName=\"SecondsWrong\" Function=\"${aws_lambda_function.function.function_name}\"', 'Sum', 3600)" }],
+          ]
+        }
+      },
+      {
+        type = "log", x = 0, y = 18, width = 24, height = 8
         properties = {
           title = "Runs that did not end well", region = local.region, view = "table"
           query = "SOURCE '${aws_cloudwatch_log_group.log_group.name}' | fields @timestamp, kind, binding, message | filter kind in [\"not-ok\", \"failed\"] | sort @timestamp desc | limit 50"

@@ -43,6 +43,7 @@ pub(crate) fn ended(status: Status, code: &'static str) -> BindingReport {
         deregistered: Vec::new(),
         planned: Vec::new(),
         standby: None,
+        seconds_wrong: None,
         notes: Vec::new(),
         findings: Vec::new(),
         binding: None,

@@ -606,6 +606,9 @@ impl BindingRun {
         if text != self.outcome.sentence() {
             self.note(NoteKind::Status, text, cx);
         }
+        if self.measures_wrong_time(cx.intent) {
+            self.totals.wrong_time.see(outcome.is_observed_wrong(), cx.now, self.targets_age);
+        }
         self.outcome = outcome;
         self.unfinished = false;
         self.permit = false;
@@ -627,6 +630,12 @@ impl BindingRun {
     /// Whether this run may change the group: not in a dry run, and not in the mode `observe`.
     fn may_write(&self, intent: Intent) -> bool {
         intent == Intent::Reconcile && self.binding.mode == Mode::Manage
+    }
+
+    /// Whether the looks measure for how long another updater leaves the group wrong. A dry run
+    /// measures nothing: it looks at whatever somebody asks for.
+    fn measures_wrong_time(&self, intent: Intent) -> bool {
+        intent == Intent::Reconcile && self.binding.mode == Mode::Observe
     }
 
     /// Adds a note to the log.

@@ -112,6 +112,8 @@ pub(super) struct Context<'a> {
     pub(super) timing: &'a Timing,
     /// Whether to write, or only to plan.
     pub(super) intent: Intent,
+    /// Whether no binding of the configuration may be written for.
+    pub(super) only_observes: bool,
     /// What is left of the run's time.
     pub(super) left: Duration,
     /// What is left of the time for looks whose turn has come, where that is bounded.

@@ -47,6 +47,8 @@ pub(super) struct Remembered {
     moved: Option<Move>,
     /// What is remembered of a warm binding's standby.
     pub(super) standby: RememberedStandby,
+    /// Until when a group is known to be wrong whose binding only observes.
+    pub(super) wrong_until: Option<Timestamp>,
 }
 
 impl Memory {
@@ -74,9 +76,10 @@ impl Remembered {
         right: Option<Sighting>,
         sightings: Sightings,
         standby: RememberedStandby,
+        wrong_until: Option<Timestamp>,
     ) -> Self {
         let Sightings { latest, moved } = sightings;
-        Self { source, right, latest, moved, standby }
+        Self { source, right, latest, moved, standby, wrong_until }
     }
 
     /// What has been seen of the source.

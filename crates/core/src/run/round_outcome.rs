@@ -109,6 +109,12 @@ impl RoundOutcome {
         }
     }
 
+    /// Whether a binding that only observes ends as `observed` after it: something is to be done that
+    /// nothing stands against.
+    pub(super) fn is_observed_wrong(&self) -> bool {
+        self.end(Intent::Reconcile, Mode::Observe, false).0 == Status::Observed
+    }
+
     /// The error of a write that was throttled or could not be sent, and the write.
     pub(super) fn not_made(&self) -> Option<(&CallError, &Action)> {
         match self {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::round_outcome::{called, cut_short};
 use super::sighting::Sightings;
 use super::tag_search::TagSearch;
+use super::wrong_time::WrongTime;
 use super::{BindingRun, Entry, Run};
 use crate::discover::ENTRY;
 use crate::evidence::{Evidence, Key, Listing, MemberAt, Unknown};
@@ -36,6 +37,8 @@ pub(super) struct RunTotals {
     pub(super) trust_told: Option<String>,
     /// What was seen of the source, for later runs of the process.
     pub(super) sightings: Sightings,
+    /// For how long the group of a binding that only observes was wrong.
+    pub(super) wrong_time: WrongTime,
 }
 
 impl RunTotals {
@@ -152,6 +155,7 @@ fn never_looked_at(
         deregistered: Vec::new(),
         planned: Vec::new(),
         standby: None,
+        seconds_wrong: None,
         notes: Vec::new(),
         findings: Vec::new(),
         answered_for,

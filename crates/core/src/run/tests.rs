@@ -10,6 +10,7 @@ mod fixture;
 mod many;
 mod member;
 mod memory;
+mod observe;
 mod trust;
 mod writes;
 
@@ -334,31 +335,6 @@ fn a_dry_run_plans_and_writes_nothing() {
         ["register 10.20.0.2:5432", "deregister 10.20.0.1:5432"]
     );
     assert_eq!(fixture.world.writes(), [""; 0]);
-}
-
-#[test]
-fn observe_reports_what_would_be_done_and_writes_nothing() {
-    let mut fixture = RunFixture::event("RDS-EVENT-0071").observing();
-    failed_over(&mut fixture.world);
-    let report = fixture.play();
-    assert_eq!(report.bindings[0].status, Status::Observed);
-    assert!(report.ok);
-    assert_eq!(fixture.world.writes(), [""; 0]);
-}
-
-#[test]
-fn an_observed_failover_is_watched_for_its_patience_unless_it_explains_every_target() {
-    let watched_for = |leftover: bool| {
-        let mut fixture = RunFixture::event("RDS-EVENT-0071").observing();
-        failed_over(&mut fixture.world);
-        if leftover {
-            fixture.world.set(77, "healthy");
-        }
-        fixture.play();
-        fixture.now
-    };
-    assert!(watched_for(false) < 10 * S);
-    assert!(watched_for(true) >= 30 * S);
 }
 
 #[test]

@@ -48,6 +48,8 @@ impl BindingRun {
             registered: self.totals.registered.clone(),
             deregistered: self.totals.deregistered.clone(),
             standby: self.standby_report(),
+            seconds_wrong: (self.measures_wrong_time(intent) && self.totals.rounds > 0)
+                .then(|| self.totals.wrong_time.seconds()),
             planned: waiting.map_or_else(|| self.outcome.planned(), Plan::actions),
             notes: self.notes(),
             // A round that was cut short may have read other targets than those of the last plan.

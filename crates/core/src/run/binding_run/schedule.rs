@@ -11,6 +11,7 @@ use super::super::phase::{Pause, Phase};
 use super::super::round_outcome::RoundOutcome;
 use super::super::sighting::{Move, Sighting, is_failing_over};
 use super::super::topology_cache::{GAP, OLDEST};
+use super::super::wrong_time::WrongTime;
 use super::super::{Context, Priority};
 use super::{BindingRun, RunTrust};
 use crate::config::Timing;
@@ -57,7 +58,7 @@ impl BindingRun {
         // A name whose caches last longer than `LONGEST_SETTLE` loses no target, so no run waits
         // for it.
         let settle = own.settle.min(LONGEST_SETTLE.max(timing.settle));
-        let look = self.keep_looking(intent, timing);
+        let look = self.keep_looking(cx);
         self.look_schedule.round_ended(look, &Timing { settle, ..own });
         // A dry run looks once.
         let scheduled = self.look_schedule.pause().filter(|_| intent == Intent::Reconcile);
@@ -74,15 +75,17 @@ impl BindingRun {
     }
 
     /// How long to keep looking after the round that just ended.
-    fn keep_looking(&self, intent: Intent, timing: &Timing) -> KeepLooking {
-        match self.outcome.keep_looking(self.may_write(intent)) {
+    fn keep_looking(&self, cx: &Context<'_>) -> KeepLooking {
+        // A run that has nothing to manage can wait, to see when another updater is done.
+        let sees_another_updater = cx.only_observes && !self.outcome.is_clean();
+        match self.outcome.keep_looking(self.may_write(cx.intent)) {
             // Whatever it looks like, the group is not as the last reading shows it.
             KeepLooking::UntilFailover | KeepLooking::Stop if self.lacks_own_write() => {
                 KeepLooking::ReadBackTime
             }
             // What the event announced is done, in this run or before it.
             KeepLooking::UntilFailover
-                if self.failover_explains_the_group(timing)
+                if (!sees_another_updater && self.failover_explains_the_group(cx.timing))
                     || (self.outcome.is_clean() && self.look_schedule.is_explained()) =>
             {
                 KeepLooking::Stop
@@ -205,6 +208,7 @@ impl BindingRun {
     pub(in crate::run) fn recall(&mut self, remembered: &Remembered) {
         self.sighting = remembered.right.clone();
         self.totals.sightings = remembered.sightings();
+        self.totals.wrong_time = WrongTime::after(remembered.wrong_until);
         self.remembered = Some(remembered.clone());
     }
 
@@ -231,7 +235,8 @@ impl BindingRun {
             sightings.moved = Some(Move::at(now));
         }
         let standby = self.remembered_standby();
-        Remembered::new(self.binding.source.clone(), right, sightings, standby)
+        let wrong_until = self.totals.wrong_time.until;
+        Remembered::new(self.binding.source.clone(), right, sightings, standby, wrong_until)
     }
 
     /// Takes in who the source leads to. Says whether that is someone else than before.
