@@ -109,8 +109,8 @@ impl RoundOutcome {
         }
     }
 
-    /// Whether a binding that only observes ends as `observed` after it: something is to be done that
-    /// nothing stands against.
+    /// Whether a binding that only observes ends as `observed` after it: something is to be done
+    /// that nothing stands against.
     pub(super) fn is_observed_wrong(&self) -> bool {
         self.end(Intent::Reconcile, Mode::Observe, false).0 == Status::Observed
     }
