@@ -90,10 +90,11 @@ const PERMIT: &str = "
 ## A text that others write
 
 The teams that own databases can keep their bindings themselves, in a parameter of SSM or in an
-object of S3. The stack then says with two variables where the text is, and what it may hold:
+object of S3. The stack then says with two variables where the text is (here in SSM; an object of S3
+is `s3://BUCKET/KEY`), and what it may hold:
 
 ```sh
-WRITERLINK_CONFIG=ssm:/writerlink/orders        # or s3://BUCKET/KEY
+WRITERLINK_CONFIG=ssm:/writerlink/orders
 WRITERLINK_PERMIT='allow = [\"10.20.4.0/24\"]
 target-groups = [\"arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef\"]
 modes = [\"observe\", \"manage\"]
