@@ -1,4 +1,5 @@
-//! Tests that the tests and files that the documentation names exist.
+//! Tests that the tests and files that the documentation names exist, and that its commands can be
+//! pasted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,25 @@ fn every_page_is_in_the_index() {
     }
 }
 
+/// Interactive zsh, the shell of a Mac, takes `#` for a word: a pasted comment becomes arguments,
+/// and an apostrophe in it opens a quote.
+#[test]
+fn no_shell_block_of_any_page_has_a_comment() {
+    let mut searched = 0;
+    let mut comments = Vec::new();
+    for page in pages() {
+        for (number, line) in shell_lines(&read(&page)) {
+            searched += 1;
+            if line.split_whitespace().any(|word| word.starts_with('#')) {
+                comments.push(format!("{}:{number}: {}", page.display(), line.trim()));
+            }
+        }
+    }
+    assert!(searched > 100, "only {searched} lines were found: is the search broken?");
+    let comments = comments.join("\n");
+    assert!(comments.is_empty(), "put these comments into the text before the block:\n{comments}");
+}
+
 /// What was found out about others after the table was first written, in both places that say it.
 #[test]
 fn the_tables_of_failures_say_of_each_handler_what_was_found() {
@@ -86,6 +106,21 @@ fn is_test_name(text: &str) -> bool {
     text.split('_').count() >= 4
         && !text.starts_with("aws_")
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The lines of the page that are in blocks for a shell, with their numbers.
+fn shell_lines(page: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let mut block = None;
+    for (number, line) in (1..).zip(page.lines()) {
+        match (line.trim_start().strip_prefix("```"), block) {
+            (Some(language), None) => block = Some(language.trim()),
+            (Some(_), Some(_)) => block = None,
+            (None, Some("sh" | "bash" | "zsh" | "shell" | "console")) => found.push((number, line)),
+            (None, _) => {}
+        }
+    }
+    found
 }
 
 fn pages() -> Vec<PathBuf> {

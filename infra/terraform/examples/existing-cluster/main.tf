@@ -1,6 +1,7 @@
 # An existing Aurora or Multi-AZ DB cluster, published to another account: the link, and the
 # function that follows the cluster's writer. It begins in `observe`, which writes nothing. When the
-# command of the output dry_run shows what you expect, apply again with -var mode=manage.
+# command of the output dry_run shows what you expect, export TF_VAR_mode=manage and apply again. An
+# apply without it returns to `observe`.
 # infra/package arm64 && cd infra/terraform/examples/existing-cluster && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var 'consumers=["arn:aws:iam::444455556666:root"]'
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.

@@ -2,8 +2,8 @@
 # member, all on the database's own port. AWS's own drivers need this form: they make a member's
 # host name of a pattern (clusterInstanceHostPattern), and have one port for all. Each link is a
 # load balancer and an endpoint service, with a price of its own. It begins in `observe`, which
-# writes nothing. When the command of the output dry_run shows what you expect, apply again with
-# -var mode=manage.
+# writes nothing. When the command of the output dry_run shows what you expect, export
+# TF_VAR_mode=manage and apply again. An apply without it returns to `observe`.
 # infra/package arm64 && cd infra/terraform/examples/member-links && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var 'consumers=["arn:aws:iam::444455556666:root"]'
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.

@@ -1,8 +1,8 @@
 # An existing cluster, published to another account with a port for its writer and a port for each
 # member: one link, one endpoint service. A client that takes several hosts finds the writer itself
 # after a failover, and need not wait for a registration. It begins in `observe`, which writes
-# nothing. When the command of the output dry_run shows what you expect, apply again with
-# -var mode=manage.
+# nothing. When the command of the output dry_run shows what you expect, export TF_VAR_mode=manage
+# and apply again. An apply without it returns to `observe`.
 # infra/package arm64 && cd infra/terraform/examples/member-ports && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var 'consumers=["arn:aws:iam::444455556666:root"]' \
 #     -var 'member_ports={"orders-1"=5441,"orders-2"=5442}'

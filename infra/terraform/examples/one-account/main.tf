@@ -1,7 +1,8 @@
 # One account, two VPCs: an existing Aurora or Multi-AZ DB cluster in one, its clients in the other.
 # The link, the function that follows the writer, and the endpoint with the database's own name. It
 # begins in `observe`, which writes nothing, so that the clients reach nothing yet. When the command
-# of the output dry_run shows what you expect, apply again with -var mode=manage.
+# of the output dry_run shows what you expect, export TF_VAR_mode=manage and apply again. An apply
+# without it returns to `observe`.
 # infra/package arm64 && cd infra/terraform/examples/one-account && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var client_vpc_id=vpc-… -var 'client_subnet_ids=["subnet-…","subnet-…"]' -var client_security_group_id=sg-…
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.

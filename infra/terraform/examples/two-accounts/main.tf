@@ -4,8 +4,8 @@
 # ../consumer in the other.
 #
 # It begins in `observe`, which writes nothing, so that the clients reach nothing yet. When the
-# command of the output dry_run shows what you expect, apply again with -var mode=manage. To destroy
-# it, disconnect the clients first.
+# command of the output dry_run shows what you expect, export TF_VAR_mode=manage and apply again. An
+# apply without it returns to `observe`. To destroy it, disconnect the clients first.
 # infra/package arm64 && cd infra/terraform/examples/two-accounts && terraform init && \
 #   terraform apply -var region=eu-west-1 -var cluster=orders -var database_role_arn=arn:aws:iam::111122223333:role/deploy -var consumer_role_arn=arn:aws:iam::444455556666:role/deploy …
 # For x86_64: infra/package x86_64, and terraform apply with -var architecture=x86_64 in addition.
