@@ -41,7 +41,7 @@ def heading_of(version, headings, text, name):
     if not found:
         raise Refused(f"{name} has no heading `{wanted}`. Write it above what is new, with [Unreleased] above it")
     if len(found) > 1:
-        lines = ", ".join(str(line(text, heading)) for heading in found)
+        lines = " and ".join(str(line(text, heading)) for heading in found)
         raise Refused(f"{name} has {len(found)} headings of {version}, in the lines {lines}. Put everything under one of them")
     (heading,) = found
     if not form.fullmatch(heading[0]):
