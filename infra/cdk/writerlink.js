@@ -206,7 +206,8 @@ export class Reconciler extends Layer {
   }
 }
 
-// What some properties must have, and what they are. TypeScript refuses others, JavaScript does not.
+// What some properties must have, and what they are. TypeScript refuses others; JavaScript does
+// not.
 const VPC = ['selectSubnets', 'a VPC of aws-cdk-lib/aws-ec2, like ec2.Vpc.fromLookup(…)'];
 const SECURITY_GROUP = ['securityGroupId', 'a security group of aws-cdk-lib/aws-ec2'];
 const DURATION = ['toSeconds', 'a Duration of aws-cdk-lib, like Duration.seconds(30)'];
@@ -331,8 +332,8 @@ function meaning({ constraintDescription, description, type, minValue, maxValue 
   return type === 'Number' && minValue !== undefined && maxValue !== undefined ? `must be a number from ${minValue} to ${maxValue}. ${description}` : description;
 }
 
-// What the program in an archive of infra/package or of a release is built for. Lambda takes code
-// that is built for the other architecture, and cannot start it. Undefined if it is another archive.
+// What the program in an archive of infra/package or of a release is built for; undefined for
+// another archive. Lambda takes code for the other architecture, and cannot start it.
 function builtFor(file) {
   if (!statSync(file).isFile()) return undefined; // a folder, which the CDK packs
   const archive = readFileSync(file);
