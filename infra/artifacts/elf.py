@@ -44,5 +44,5 @@ def readelf(binary):
         [tool, "--file-header", "--version-info", binary], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
     )
     if result.returncode != 0 or "Machine:" not in result.stdout:
-        raise Refused(f"{shown(binary)} is not a program for Linux: {result.stderr.strip()}")
+        raise Refused(f"{shown(binary)} is not a program for Linux: {result.stderr.strip()}. Give one that was built for Linux")
     return re.sub(r"[ \t]+", " ", result.stdout)
