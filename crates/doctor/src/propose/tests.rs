@@ -456,6 +456,19 @@ fn what_a_person_adds_is_in_the_file_or_refused_by_the_template_that_lacks_it() 
         assert_eq!(file.content["Parameters"][name], value);
     }
     assert!(!file.notes.iter().any(|note| note.contains("<code-")), "{:?}", file.notes);
+    for (key, built_for) in [
+        ("writerlink-0.1.0-arm64.zip", Some("arm64")),
+        ("v1/bootstrap-x86_64.zip", Some("x86_64")),
+        ("writerlink-amd64.zip", Some("x86_64")),
+        ("arm64/bootstrap-x86_64.zip", None),
+        ("writerlink.zip", None),
+    ] {
+        let code = Some(("bucket".to_owned(), key.to_owned()));
+        let file = added(&[], &Own { code, ..Own::default() }).expect("writerlink.yaml has them");
+        assert_eq!(file.content["Parameters"]["Architecture"].as_str(), built_for, "{key}");
+        let is_asked = file.notes.iter().any(|note| note.contains("for arm64 or x86_64"));
+        assert_eq!(is_asked, built_for.is_none(), "{key}");
+    }
     let refused = added(&GROUPS[..1], &own).expect_err("reconciler.yaml has no such parameter");
     assert_eq!(
         refused.to_string(),
