@@ -27,7 +27,9 @@ pub fn cloudformation(proposal: &Proposal, own: &Own) -> Result<File, NotTaken> 
     for (option, name, value) in own.values() {
         let is_taken = file.of == WHOLE || (file.of == RECONCILER && name == "NotifyEmail");
         if !is_taken {
-            return Err(NotTaken { option, of: file.of });
+            let is_there = file.of == RECONCILER && !of_groups(proposal).is_empty();
+            let why = if is_there { GROUP_IS_THERE } else { "" };
+            return Err(NotTaken { option, of: file.of, why });
         }
         file.content["Parameters"][name] = value.into();
     }
@@ -93,14 +95,18 @@ fn architecture(key: &str) -> Option<&'static str> {
     }
 }
 
+const GROUP_IS_THERE: &str = ", because the target group is there already (docs/adopt.md)";
+
 /// The template has no such parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{option}` is for infra/writerlink.yaml, and these are parameters of infra/{of}: leave it out"
+    "`{option}` is for infra/writerlink.yaml, and these are parameters of infra/{of}{why}: leave \
+     it out"
 )]
 pub struct NotTaken {
     option: &'static str,
     of: &'static str,
+    why: &'static str,
 }
 
 fn of_account(proposal: &Proposal) -> File {
