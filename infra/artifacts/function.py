@@ -30,7 +30,7 @@ def check(binary, content, arch):
     """Refuses a binary that would deploy without an error and then not start or do something else: another program, the wrong machine, a
     glibc that Lambda does not have."""
     facts = elf.readelf(binary)
-    elf.check_machine(binary, facts, ARCHITECTURES[arch][1], arch)
+    check_machine(shown(binary), elf.machine(facts), arch)
     if MARKER not in content:
         raise Refused(
             f"{shown(binary)} is not the Lambda function of Writerlink. Build it with `cargo build --profile {PROFILE} --package {PACKAGE}`, "
@@ -38,6 +38,16 @@ def check(binary, content, arch):
         )
     remedy = "Install cargo-zigbuild or cargo-lambda, which link against an older glibc"
     elf.check_glibc(binary, facts, GLIBC, "provided.al2023", remedy)
+
+
+def check_machine(name, found, arch):
+    """Refuses a program for another machine than that of the architecture, in the words of readelf."""
+    target, machine = ARCHITECTURES[arch]
+    if found != machine:
+        other = next((other for other, (_, its) in ARCHITECTURES.items() if its == found), found)
+        raise Refused(
+            f"{name} is built for {other}, and not for {arch}: Lambda could not start it. Build it for {target}, or package it as what it is"
+        )
 
 
 def check_commit(name, content, commit):
@@ -50,8 +60,8 @@ def write_archive(binary, arch, directory, config=None):
     """Checks the binary, writes its archive and the list of its components, and returns the archive's path and their number."""
     content = read(binary)
     check(binary, content, arch)
+    components = bill_of_materials(PACKAGE, ARCHITECTURES[arch][0], content)
     archive = directory / f"bootstrap-{arch}.zip"
     write_zip(archive, [("bootstrap", content, 0o755), *([(*config, 0o644)] if config else [])])
-    components = bill_of_materials(PACKAGE, ARCHITECTURES[arch][0], content)
     archive.with_suffix(".cdx.json").write_text(json.dumps(components, indent=2) + "\n")
     return archive, len(components["components"])

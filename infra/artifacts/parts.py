@@ -4,6 +4,7 @@ import json
 import shutil
 import tarfile
 import zipfile
+import zlib
 
 from artifacts import function, program
 from artifacts.archive import sha256
@@ -52,14 +53,32 @@ def check_components(path, content):
 def from_tarball(path, name):
     try:
         with tarfile.open(path) as archive:
-            return archive.extractfile(name).read()
-    except (tarfile.TarError, EOFError, OSError, KeyError) as error:
-        raise Refused(f"{shown(path)} cannot be read: {error}. Build that part again") from None
+            entry = archive.getmember(name)
+            check_mode(path, name, entry.mode if entry.isfile() else 0)
+            return archive.extractfile(entry).read()
+    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError) as error:
+        raise Refused(f"{shown(path)} cannot be read: {reason(error)}. Build that part again") from None
 
 
 def from_zip(path, name):
+    """The program, which has to be alone: an archive of `infra/package --config` is somebody's own."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.read(name)
-    except (zipfile.BadZipFile, OSError, KeyError) as error:
-        raise Refused(f"{shown(path)} cannot be read: {error}. Build that part again") from None
+            entry = archive.getinfo(name)
+            check_mode(path, name, entry.external_attr >> 16)
+            if others := [other for other in archive.namelist() if other != name]:
+                raise Refused(f"{shown(path)} has {', '.join(others)} beside {name}. Build that part again with infra/release")
+            return archive.read(entry)
+    # An archive with a password is a RuntimeError.
+    except (zipfile.BadZipFile, zlib.error, OSError, KeyError, RuntimeError) as error:
+        raise Refused(f"{shown(path)} cannot be read: {reason(error)}. Build that part again") from None
+
+
+def check_mode(path, name, mode):
+    if mode & 0o111 != 0o111:
+        raise Refused(f"{name} in {shown(path)} is not executable, so it would not start. Build that part again")
+
+
+def reason(error):
+    """A KeyError shows its sentence as Python would quote it."""
+    return error.args[0] if isinstance(error, KeyError) else error

@@ -41,9 +41,13 @@ def check(name, content, target, version, commit):
 
 
 def check_machine(name, content, target):
-    start, position, machine = MACHINES[target]
-    if not content.startswith(start) or content[position : position + len(machine)] != machine:
-        raise Refused(f"{name} is not built for {target}")
+    def is_for(target):
+        start, position, machine = MACHINES[target]
+        return content.startswith(start) and content[position : position + len(machine)] == machine
+
+    if not is_for(target):
+        found = next((f"built for {other}" for other in MACHINES if is_for(other)), "no program that a release has")
+        raise Refused(f"{name} is {found}, and not for {target}. Build it for {target}")
 
 
 def completions(program):

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -218,7 +219,8 @@ test('a mistake is refused at construction, with the name of the construct and w
   refused(link({ allowedPrincipals: [] }), 'Link Outer/Link: allowedPrincipals is empty. Name who may create an endpoint, like new iam.AccountPrincipal');
   refused(link({ allowedPrincipals: [new OrganizationPrincipal('o-0123456789')] }), 'AWS takes accounts, roles and users here');
   refused(link({ allowedPrincipals: [new AnyPrincipal()] }), 'Link Outer/Link: AllowedPrincipals is "*": must be ARNs');
-  refused(link({ port: 0 }), 'Link Outer/Link: Port is "0"');
+  refused(link({ port: 0 }), 'Link Outer/Link: Port is "0": must be a number from 1 to 65535');
+  refused(link({ healthCheckInterval: 30 }), 'Link Outer/Link: healthCheckInterval must be a Duration of aws-cdk-lib');
   refused(link({ port: 65536 }), 'Port is "65536"');
   refused(link({ healthCheckInterval: Duration.seconds(4) }), 'HealthCheckIntervalSeconds is "4"');
   refused(link({ vpcSubnets: { subnets: [] } }), 'Link Outer/Link: The VPC has no such subnets. Give others as vpcSubnets');
@@ -238,6 +240,11 @@ test('a mistake is refused at construction, with the name of the construct and w
   const consumer = (more) => (stack) => new Consumer(stack, 'Consumer', { vpc: vpcOf(stack), endpointServiceName: SERVICE, endpoint: ENDPOINT, clientCidr: '10.30.0.0/16', ...more });
   refused(consumer({ vpc: undefined }), "Consumer Outer/Consumer: Give vpc: the clients' VPC");
   refused(consumer({ endpoint: undefined }), "Give endpoint: the database's endpoint");
+  refused(consumer({ endpoint: ENDPOINT.hostname }), 'Consumer Outer/Consumer: endpoint must be an Endpoint of aws-cdk-lib/aws-rds');
+  refused((stack) => consumer({ endpoint: cluster(stack) })(stack), 'endpoint must be an Endpoint of aws-cdk-lib/aws-rds');
+  refused(consumer({ endpoint: new Endpoint(ENDPOINT.hostname) }), 'Give Port');
+  // Such a cluster has no endpoint to give, and the CDK says so.
+  refused((stack) => consumer({ endpoint: cluster(stack, { clusterEndpointAddress: ENDPOINT.hostname, port: undefined }).clusterEndpoint })(stack), 'an imported cluster without an endpoint address and port');
   refused(consumer({ endpointServiceName: undefined }), 'Give endpointServiceName');
   refused(consumer({ endpointServiceName: 'vpce-svc-0a1b' }), 'Consumer Outer/Consumer: EndpointServiceName is "vpce-svc-0a1b": must be like');
   refused(consumer({ clientCidr: undefined }), 'Give one of clientSecurityGroup and clientCidr');
@@ -265,6 +272,21 @@ test('a mistake is refused at construction, with the name of the construct and w
   refused(reconciler({ rolePath: 'databases' }), 'RolePath is "databases": must begin and end with a slash');
   refused(reconciler({ logRetention: RetentionDays.INFINITE }), 'LogRetentionDays is "9999"');
   refused(reconciler({ code: Code.fromInline('x') }), 'Reconciler Outer/Reconciler: code must be an archive');
+  refused(reconciler({ code: archive }), "Reconciler Outer/Reconciler: code must be an archive, like lambda.Code.fromAsset('bootstrap-arm64.zip')");
+  refused(reconciler({ architecture: 'x86_64' }), 'architecture must be lambda.Architecture.ARM_64 or lambda.Architecture.X86_64');
+  for (const [machine, name, its, other] of [[62, 'x86_64', 'X86_64', 'ARM_64'], [183, 'arm64', 'ARM_64', 'X86_64']]) {
+    const code = () => Code.fromAsset(archiveFor(machine));
+    synthesise((stack) => reconciler({ code: code(), architecture: Architecture[its] })(stack));
+    refused((stack) => reconciler({ code: code(), architecture: Architecture[other] })(stack), `code is built for ${name}, and the function is for ${Architecture[other].name}. Give another archive, or architecture: lambda.Architecture.${its}.`);
+  }
+  refused((stack) => reconciler({ code: Code.fromAsset(archiveFor(62)) })(stack), 'code is built for x86_64, and the function is for arm64');
+
+  // A link, and a database that is another one.
+  const billing = (stack) => DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Billing', { instanceIdentifier: 'billing', instanceEndpointAddress: 'billing', port: 5432, securityGroups: [] });
+  refused((stack) => new Reconciler(stack, 'Reconciler', { database: billing(stack), link: linkOf(stack), allow, code: codeOf() }), 'Reconciler Outer/Reconciler: database is instance/billing, and link is that of cluster/orders. Give the link of instance/billing.');
+  refused((stack) => new Members(stack, 'Members', { link: linkOf(stack, { database: billing(stack), databaseSecurityGroup: group(stack, 'b') }), database: cluster(new Construct(stack, 'Other')), memberPorts: many(1) }), 'Members Outer/Members: database is cluster/orders, and link is that of instance/billing');
+  refused((stack) => linkOf(stack, { database: [cluster(new Construct(stack, 'Other')), billing(stack)] }), 'Link Outer/Link: database must be a cluster, an instance or a proxy');
+  refused(reconciler({ link: GROUP }), 'link must be a Link of this package');
 });
 
 test('a permissions boundary and a path reach every role', () => {
@@ -308,6 +330,20 @@ test('the app has a stack in each of the two accounts, with parameters that the 
     }
   }
 });
+
+// An archive with the beginning of a program for Linux, for one machine.
+function archiveFor(machine) {
+  const program = Buffer.alloc(64);
+  program.write('\x7fELF', 'latin1');
+  program.writeUInt16LE(machine, 18);
+  const header = Buffer.alloc(30);
+  header.writeUInt32LE(0x04034b50);
+  header.writeUInt16LE(8, 8);
+  header.writeUInt16LE('bootstrap'.length, 26);
+  const file = join(scratch, `bootstrap-${machine}.zip`);
+  writeFileSync(file, Buffer.concat([header, Buffer.from('bootstrap'), deflateRawSync(program)]));
+  return file;
+}
 
 // The stack has a nested stack with, among others, these parameters.
 function parameters(template, wanted) {

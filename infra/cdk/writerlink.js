@@ -10,8 +10,9 @@
 import { CfnParameter, NestedStack, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { constants, inflateRawSync } from 'node:zlib';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -69,6 +70,7 @@ export class Link extends Layer {
       DeletionProtection: given.deletionProtection,
     });
     this.vpc = vpc;
+    this.database = given.database;
     this.port = port;
     this.loadBalancerArn = this.output('LoadBalancerArn');
     this.targetGroupArn = this.output('TargetGroupArn');
@@ -86,6 +88,7 @@ export class Members extends Layer {
     const link = given.needed('link', 'the Link of the cluster');
     const database = given.needed('database', 'the cluster');
     if (!('clusterIdentifier' in database)) given.refuse('database is not a cluster, and only a cluster has members.');
+    given.sameDatabase(link);
     super(scope, id, 'members.yaml', {
       Cluster: database.clusterIdentifier,
       MemberPorts: pairs(given.needed('memberPorts', 'the port of each member, like { "orders-1": 5441 }')),
@@ -137,6 +140,7 @@ export class Reconciler extends Layer {
     ]);
     const { link, config } = given;
     if (given.database && given.source) given.refuse('Give one of database and source.');
+    given.sameDatabase(link);
     const source = given.source ?? sourceOf(given.database);
     const groups = [link?.targetGroupArn, given.members?.targetGroupArns, ...(given.targetGroups ?? []).map((group) => group.targetGroupArn)].filter(Boolean);
     if (!source && !config && !given.discover) given.refuse('It would follow nothing. Give database, source, discover or config.');
@@ -150,7 +154,6 @@ export class Reconciler extends Layer {
     if (given.probe === 'connect' && !given.vpc && !given.recorderVpc) {
       given.refuse('probe needs recorderVpc and recorderSecurityGroups: only from inside the VPC can the recorder reach the load balancer.');
     }
-    const architecture = given.architecture?.name;
     super(scope, id, 'reconciler.yaml', {
       Source: source,
       TargetGroupArns: groups,
@@ -168,7 +171,7 @@ export class Reconciler extends Layer {
       NotifyTopicArn: given.notifyTopic?.topicArn,
       TopicKey: given.topicKey?.keyArn ?? given.topicKey,
       Alarms: given.alarms,
-      Architecture: architecture,
+      Architecture: given.architecture?.name,
       SubnetIds: given.vpc && given.subnets(given.vpc, given.vpcSubnets),
       SecurityGroupIds: given.securityGroups?.map((group) => group.securityGroupId),
       ReserveConcurrency: given.reserveConcurrency,
@@ -182,11 +185,15 @@ export class Reconciler extends Layer {
       PermissionsBoundaryArn: given.permissionsBoundary?.managedPolicyArn,
       RolePath: given.rolePath,
     });
-    const archive = path(`../../target/package/bootstrap-${architecture ?? this.template.getParameter('Architecture').default}.zip`);
+    const architecture = given.architecture?.name ?? this.template.getParameter('Architecture').default;
+    const archive = path(`../../target/package/bootstrap-${architecture}.zip`);
     if (IS_PACKAGE) given.needed('code', "the archive of the function, of infra/package or of a release, like lambda.Code.fromAsset('bootstrap-arm64.zip')");
     if (!given.code && !existsSync(archive)) given.refuse(`There is no ${archive}. Build it with infra/package, or give another archive as code.`);
-    const { s3Location: at } = (given.code ?? Code.fromAsset(archive)).bind(this);
+    const code = given.code ?? Code.fromAsset(archive);
+    const { s3Location: at } = code.bind(this);
     if (!at || at.objectVersion) given.refuse('code must be an archive, lambda.Code.fromAsset or fromBucket, without the version of an object.');
+    const other = code.path && builtFor(code.path);
+    if (other && other !== architecture) given.refuse(`code is built for ${other}, and the function is for ${architecture}. Give another archive, or architecture: ${other === 'arm64' ? 'lambda.Architecture.ARM_64' : 'lambda.Architecture.X86_64'}.`);
     for (const id of ['Function', 'RecorderFunction']) {
       this.template.getResource(id).codeUri = { bucket: at.bucketName, key: at.objectKey };
     }
@@ -199,6 +206,27 @@ export class Reconciler extends Layer {
   }
 }
 
+// What some properties must have, and what they are. TypeScript refuses others; JavaScript does
+// not.
+const VPC = ['selectSubnets', 'a VPC of aws-cdk-lib/aws-ec2, like ec2.Vpc.fromLookup(…)'];
+const SECURITY_GROUP = ['securityGroupId', 'a security group of aws-cdk-lib/aws-ec2'];
+const DURATION = ['toSeconds', 'a Duration of aws-cdk-lib, like Duration.seconds(30)'];
+const KINDS = {
+  vpc: VPC,
+  recorderVpc: VPC,
+  databaseSecurityGroup: SECURITY_GROUP,
+  probeSecurityGroup: SECURITY_GROUP,
+  clientSecurityGroup: SECURITY_GROUP,
+  healthCheckInterval: DURATION,
+  timeout: DURATION,
+  link: ['targetGroupArn', 'a Link of this package'],
+  loadBalancer: ['loadBalancerArn', 'a load balancer of aws-cdk-lib/aws-elasticloadbalancingv2'],
+  endpoint: ['hostname', "an Endpoint of aws-cdk-lib/aws-rds, like new rds.Endpoint('orders.cluster-c0ffee1234ab.eu-west-1.rds.amazonaws.com', 5432)"],
+  notifyTopic: ['topicArn', 'a topic of aws-cdk-lib/aws-sns'],
+  architecture: ['dockerPlatform', 'lambda.Architecture.ARM_64 or lambda.Architecture.X86_64'],
+  code: ['bind', "an archive, like lambda.Code.fromAsset('bootstrap-arm64.zip')"],
+};
+
 // The properties of a construct, and what is refused of them. An error names the construct and says
 // what to give.
 class Given {
@@ -210,8 +238,9 @@ class Given {
     };
     const unknown = Object.keys(props ?? {}).find((name) => !known.includes(name));
     if (unknown) this.refuse(`It has no property ${unknown}. It has ${known.join(', ')}.`);
-    for (const name of ['vpc', 'recorderVpc']) {
-      if (this[name] && !this[name].selectSubnets) this.refuse(`${name} must be a VPC of aws-cdk-lib/aws-ec2, like ec2.Vpc.fromLookup(…).`);
+    for (const [name, [member, what]] of Object.entries(KINDS)) {
+      const value = this[name];
+      if (value !== undefined && !(typeof value === 'object' && value && member in value)) this.refuse(`${name} must be ${what}.`);
     }
     if (this.database && (typeof this.database !== 'object' || !sourceOf(this.database))) this.refuse('database must be a cluster, an instance or a proxy of aws-cdk-lib/aws-rds.');
   }
@@ -222,6 +251,13 @@ class Given {
 
   together(one, other) {
     if (!this[one] !== !this[other]?.length) this.refuse(`Give both ${one} and ${other}, or neither.`);
+  }
+
+  // The function would register one database's writer behind the link of another.
+  sameDatabase(link) {
+    const [ours, its] = [this.database, link?.database].map(sourceOf);
+    if (!ours || !its || Token.isUnresolved(ours) || Token.isUnresolved(its)) return;
+    if (ours !== its) this.refuse(`database is ${ours}, and link is that of ${its}. Give the link of ${ours}.`);
   }
 
   // One subnet in each zone, because neither a load balancer nor an endpoint takes two.
@@ -287,8 +323,26 @@ function check(template, parameters, fault) {
     if (Token.isUnresolved(value)) continue;
     const members = parameter.type === 'CommaDelimitedList' ? value.split(',') : [value];
     const wrong = members.find((member) => !takes(parameter, member));
-    if (wrong !== undefined) throw fault(`${name} is ${JSON.stringify(wrong)}: ${parameter.constraintDescription ?? parameter.description}`);
+    if (wrong !== undefined) throw fault(`${name} is ${JSON.stringify(wrong)}: ${meaning(parameter)}`);
   }
+}
+
+function meaning({ constraintDescription, description, type, minValue, maxValue }) {
+  if (constraintDescription) return constraintDescription;
+  return type === 'Number' && minValue !== undefined && maxValue !== undefined ? `must be a number from ${minValue} to ${maxValue}. ${description}` : description;
+}
+
+// What the program in an archive of infra/package or of a release is built for; undefined for
+// another archive. Lambda takes code for the other architecture, and cannot start it.
+function builtFor(file) {
+  if (!statSync(file).isFile()) return undefined; // a folder, which the CDK packs
+  const archive = readFileSync(file);
+  const name = 'bootstrap';
+  if (archive.length < 40 || archive.readUInt32LE(0) !== 0x04034b50 || archive.toString('latin1', 30, 30 + archive.readUInt16LE(26)) !== name) return undefined;
+  const content = archive.subarray(30 + name.length + archive.readUInt16LE(28));
+  const isDeflated = archive.readUInt16LE(8) === 8;
+  const program = isDeflated ? inflateRawSync(content.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH }) : content;
+  return program.toString('latin1', 1, 4) === 'ELF' ? { 62: 'x86_64', 183: 'arm64' }[program.readUInt16LE(18)] : undefined;
 }
 
 function takes({ allowedPattern, allowedValues, minValue, maxValue, type }, value) {

@@ -21,10 +21,12 @@ fn the_cdk_makes_of_the_templates_what_stands_in_them() {
 
 #[test]
 fn the_package_of_the_constructs_has_the_version_of_the_programs() {
-    let path = workspace_dir().join("infra/cdk/package.json");
-    let text = fs::read_to_string(path).expect("it is part of the source");
-    let package: Value = serde_json::from_str(&text).expect("it is JSON");
-    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+    for file in ["package.json", "package-lock.json"] {
+        let path = workspace_dir().join("infra/cdk").join(file);
+        let text = fs::read_to_string(path).expect("it is part of the source");
+        let package: Value = serde_json::from_str(&text).expect("it is JSON");
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"), "{file}");
+    }
 }
 
 /// Without it the CDK makes a change set that includes nested stacks, whose parameters are then

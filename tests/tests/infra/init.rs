@@ -113,7 +113,14 @@ async fn with_what_only_a_person_knows_the_template_takes_the_file_as_it_is() {
     };
     given.iter_mut().for_each(|(name, value)| split(name, value));
     assert!(!given.values().any(is_blank), "{given:?}");
-    for name in ["AllowedPrincipals", "CodeBucket", "CodeKey", "DatabaseEndpoint", "NotifyEmail"] {
+    for name in [
+        "AllowedPrincipals",
+        "Architecture",
+        "CodeBucket",
+        "CodeKey",
+        "DatabaseEndpoint",
+        "NotifyEmail",
+    ] {
         assert!(given.contains_key(name), "{name}");
     }
     let Some(refused) = refused("writerlink.yaml", &[Value::Object(given)]) else { return };

@@ -170,7 +170,9 @@ fn a_binary_for_another_machine_is_refused() {
     let directory = scratch();
     let program = program_that_needs("GLIBC_2.34", directory.path());
     let Some(said) = refusal(&program, other) else { return };
-    assert!(said.expect_err("it is ours").contains(&format!("is not built for {other}")));
+    assert!(said.expect_err("it is ours").contains(&format!(
+        "program is built for {ours}, and not for {other}: Lambda could not start it. Build it for"
+    )));
     let Some(said) = refusal(&workspace_dir().join("Cargo.toml"), ours) else {
         return;
     };

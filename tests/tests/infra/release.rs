@@ -27,7 +27,8 @@ fn a_release_has_every_file_and_each_is_what_its_name_says() {
     let names: BTreeSet<String> = contents(&made).into_keys().collect();
     let archives = archives("0.1.0");
     let lists: Vec<String> = archives.iter().map(|archive| list_of(archive)).collect();
-    let others = ["NOTES.md", "SHA256SUMS", "consumer.yaml", "writerlink.yaml"].map(str::to_owned);
+    let others = ["NOTES.md", "SHA256SUMS", CONSTRUCTS].into_iter().chain(TEMPLATES);
+    let others = others.map(str::to_owned);
     let expected: BTreeSet<String> = archives.iter().cloned().chain(lists).chain(others).collect();
     assert_eq!(names, expected);
 
@@ -73,7 +74,7 @@ fn a_release_has_every_file_and_each_is_what_its_name_says() {
     assert!(sums.status.success());
     let sums = String::from_utf8_lossy(&sums.stdout).lines().count();
     assert_eq!(sums, expected.len() - 2, "all but the sums and the notes");
-    for template in ["writerlink.yaml", "consumer.yaml"] {
+    for template in TEMPLATES {
         let own = fs::read(workspace_dir().join("infra").join(template)).expect("it is there");
         assert!(fs::read(made.join(template)).expect("it is there") == own, "{template}");
     }
@@ -81,6 +82,38 @@ fn a_release_has_every_file_and_each_is_what_its_name_says() {
     let expected = "### Added\n\n- A thing that users see: its page, and\n  \
                     [the standard](https://a.example/).\n";
     assert_eq!(notes, expected);
+}
+
+/// Nobody runs npm for a release, and this is the reason why nobody needs to.
+#[test]
+fn the_package_of_the_constructs_has_the_files_that_npm_packs_and_npm_installs_it() {
+    let Some(scratch) = Scratch::with_every_program() else { return };
+    run(&mut scratch.release(&["0.1.0", "--programs", "programs"]));
+    let [made, packed, elsewhere] =
+        ["release-0.1.0", "packed", "elsewhere"].map(|name| scratch.target().join(name));
+    for folder in [&packed, &elsewhere] {
+        fs::create_dir(folder).expect("there is room");
+    }
+    let python = available(linters()).expect("it was there a moment ago");
+    let npm = |folder: &Path, arguments: &[&str], path: &Path| {
+        let programs = python.parent().expect("it is bin/python of an environment");
+        let others = std::env::var("PATH").unwrap_or_default();
+        let mut npm = Command::new(programs.join("npm"));
+        npm.args(arguments).arg(path).args(["--offline", "--no-audit", "--no-fund"]);
+        npm.current_dir(folder).env("PATH", format!("{}:{others}", programs.display()));
+        run(&mut npm)
+    };
+    npm(&scratch.path().join("infra/cdk"), &["pack", "--pack-destination"], &packed);
+    let [ours, its] = [&made, &packed].map(|folder| opened(folder)[CONSTRUCTS].clone());
+    assert_eq!(ours["contents"], its["contents"]);
+    let files = ours["files"].as_array().expect("they are listed");
+    assert!(files.iter().all(|file| file[1] == "644" && file[2] == 1980), "{files:?}");
+
+    fs::write(elsewhere.join("package.json"), "{}").expect("there is room");
+    npm(&elsewhere, &["install", "--legacy-peer-deps"], &made.join(CONSTRUCTS));
+    let package = elsewhere.join("node_modules/writerlink-cdk");
+    assert_eq!(parsed(&package.join("package.json"))["version"], "0.1.0");
+    assert!(package.join("templates/reconciler.yaml").is_file());
 }
 
 #[test]
@@ -103,7 +136,7 @@ fn parts_built_apart_are_the_same_bytes_as_a_release_built_at_once() {
 
     let [whole, gathered] = ["release-0.1.0", "gathered"]
         .map(|name| contents(&scratch.path().join("target").join(name)));
-    assert_eq!(whole.len(), 16);
+    assert_eq!(whole.len(), 20);
     assert!(whole.keys().eq(gathered.keys()));
     for (name, content) in &whole {
         assert!(gathered[name] == *content, "{name} differs");
@@ -128,7 +161,7 @@ fn a_dry_run_names_what_this_machine_cannot_build_and_makes_the_rest() {
     let lacks = "programs/aarch64-apple-darwin/writerlink";
     assert!(told.contains(&format!("Left to the pipeline: aarch64-apple-darwin needs {lacks}\n")));
     let made = contents(&scratch.path().join("target/release-0.1.0"));
-    assert_eq!(made.len(), 14, "{:?}", made.keys());
+    assert_eq!(made.len(), 18, "{:?}", made.keys());
     assert_eq!(String::from_utf8_lossy(&made["NOTES.md"]), "- What comes next.\n");
 }
 
@@ -140,12 +173,14 @@ fn only_what_its_checksums_name_is_published_and_under_its_own_tag() {
     };
     write("gh", "#!/bin/sh\necho \"$@\"\n");
     run(Command::new("chmod").arg("+x").arg(scratch.path().join("gh")));
-    let archives = archives("1.0.0-rc.1");
-    for archive in &archives {
-        write(archive, "a program");
+    let mut files = archives("1.0.0-rc.1");
+    files.push("writerlink-cdk-1.0.0-rc.1.tgz".to_owned());
+    files.extend(TEMPLATES.map(str::to_owned));
+    for file in &files {
+        write(file, "a file");
     }
     write("NOTES.md", "notes");
-    let sums = run(Command::new("sha256sum").args(&archives).current_dir(scratch.path()));
+    let sums = run(Command::new("sha256sum").args(&files).current_dir(scratch.path()));
     write("SHA256SUMS", &sums);
     let publish = |version: &str| {
         let path = std::env::var("PATH").unwrap_or_default();
@@ -158,22 +193,28 @@ fn only_what_its_checksums_name_is_published_and_under_its_own_tag() {
     let published = String::from_utf8(publish("v1.0.0-rc.1").stdout).expect("it is text");
     let expected = "release create v1.0.0-rc.1 --verify-tag --title 1.0.0-rc.1 --notes-file \
                     NOTES.md --prerelease SHA256SUMS";
-    assert_eq!(published, format!("{expected} {}\n", archives.join(" ")));
+    assert_eq!(published, format!("{expected} {}\n", files.join(" ")));
     let refused = |version: &str, expected: &str| {
         let output = publish(version);
         assert!(!output.status.success() && !said(&output).contains("release create"));
         assert!(said(&output).contains(expected), "{}", said(&output));
     };
     refused("1.0.0", "is no whole release of 1.0.0: it lacks writerlink-1.0.0-");
-    let fewer: Vec<&str> = sums.lines().filter(|line| !line.ends_with("arm64.zip")).collect();
-    write("SHA256SUMS", &format!("{}\n", fewer.join("\n")));
-    refused("1.0.0-rc.1", "it lacks bootstrap-arm64.zip");
+    for missing in &files {
+        let fewer: Vec<&str> = sums.lines().filter(|line| !line.ends_with(missing)).collect();
+        write("SHA256SUMS", &format!("{}\n", fewer.join("\n")));
+        refused("1.0.0-rc.1", &format!("it lacks {missing}"));
+    }
     write("SHA256SUMS", &sums);
     write("bootstrap-arm64.zip", "another program");
     refused("1.0.0-rc.1", "bootstrap-arm64.zip: FAILED");
 }
 
-/// The archives of a whole release.
+const CONSTRUCTS: &str = "writerlink-cdk-0.1.0.tgz";
+const TEMPLATES: [&str; 5] =
+    ["access.yaml", "consumer.yaml", "failovers.yaml", "field-kit.yaml", "writerlink.yaml"];
+
+/// The programs' archives of a whole release.
 fn archives(version: &str) -> Vec<String> {
     let functions = ["arm64", "x86_64"].map(|arch| format!("bootstrap-{arch}.zip"));
     let programs = TARGETS.map(|target| format!("writerlink-{version}-{target}.tar.gz"));
@@ -200,7 +241,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Of each archive in a folder: its files with mode, year and owners, the checksum of the first,
-/// and the text of the last.
+/// the text of the last, and the checksum of each by its name.
 fn opened(folder: &Path) -> Value {
     let script = "import hashlib, json, pathlib, sys, tarfile, time, zipfile
 read = {}
@@ -210,14 +251,16 @@ for path in pathlib.Path(sys.argv[1]).iterdir():
         files = [[each.filename, oct(each.external_attr >> 16)[-3:], each.date_time[0], '']
                  for each in archive.infolist()]
         contents = [archive.read(name) for name, *_ in files]
-    elif path.suffix == '.gz':
+    elif path.suffix in ('.gz', '.tgz'):
         archive = tarfile.open(path)
         files = [[each.name, oct(each.mode)[-3:], time.gmtime(each.mtime)[0],
                   f'{each.uid}{each.gid}{each.uname}{each.gname}'] for each in archive]
         contents = [archive.extractfile(name).read() for name, *_ in files]
     else:
         continue
-    read[path.name] = {'files': files, 'program': hashlib.sha256(contents[0]).hexdigest(),
+    sums = [hashlib.sha256(content).hexdigest() for content in contents]
+    read[path.name] = {'files': files, 'program': sums[0],
+                       'contents': dict(zip([name for name, *_ in files], sums)),
                        'last': ' '.join(contents[-1].decode(errors='replace').split('\\0')[1:3])}
 print(json.dumps(read))";
     let python = available(linters()).expect("it was there a moment ago");

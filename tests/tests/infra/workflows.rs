@@ -48,6 +48,30 @@ fn a_step_of_a_workflow_is_one_script_of_the_repository_or_a_pinned_action_of_gi
     assert!(steps > 8, "only {steps} were found: is the search broken?");
 }
 
+/// Each part is built by the script that first reads the changelog and the versions.
+#[test]
+fn nothing_is_published_before_every_part_is_built_and_gathered() {
+    let path = workspace_dir().join(".github/workflows/release.yml");
+    let text = fs::read_to_string(path).expect("it is part of the source");
+    let (_, jobs) = text.split_once("\njobs:\n").expect("it has jobs");
+    let job = |name: &str| {
+        let (_, job) = jobs.split_once(&format!("  {name}:\n")).expect(name);
+        let is_of_job = |line: &&str| line.is_empty() || line.starts_with("   ");
+        job.lines().take_while(is_of_job).collect::<Vec<_>>().join("\n")
+    };
+    let [build, gather, publish] = ["build", "gather", "publish"].map(job);
+    assert!(
+        build.contains("\n      - run: .ci/release \"$GITHUB_REF_NAME\" \"$TARGET\""),
+        "{build}"
+    );
+    assert!(gather.starts_with("    needs: build\n"), "{gather}");
+    assert!(publish.starts_with("    needs: [check, gather]\n"), "{publish}");
+    // Nothing else may write, and nothing runs in spite of a failure.
+    assert!(publish.contains("contents: write") && publish.contains("- run: .ci/publish"));
+    assert_eq!(text.matches("contents: write").count(), 1);
+    assert!(!text.contains("if: ") && !text.contains("continue-on-error"));
+}
+
 fn workflows() -> Vec<PathBuf> {
     let folder = workspace_dir().join(".github/workflows");
     let entries = fs::read_dir(folder).expect("it is part of the source");

@@ -23,6 +23,8 @@ pub struct Database {
     pub subnets: Read<Vec<SubnetOfGroup>>,
     /// The ids of its security groups.
     pub security_groups: Vec<String>,
+    /// The instances that are publicly accessible: outside their VPC they have public addresses.
+    pub public: Vec<String>,
 }
 
 /// The database behind a source, or `None` if RDS lists none.
@@ -104,7 +106,13 @@ fn of_instance(instance: &Instance) -> Database {
             )
         }),
         security_groups: instance.security_groups.clone(),
+        public: of_public([instance]),
     }
+}
+
+fn of_public<'a>(instances: impl IntoIterator<Item = &'a Instance>) -> Vec<String> {
+    let public = instances.into_iter().filter(|instance| instance.publicly_accessible);
+    public.map(|instance| instance.id.clone()).collect()
 }
 
 fn of_cluster(cluster: &Cluster, databases: &Databases) -> Database {
@@ -140,6 +148,7 @@ fn of_cluster(cluster: &Cluster, databases: &Databases) -> Database {
         vpc: group.as_ref().ok().and_then(|group| group.vpc.clone()),
         subnets: group.map(|group| group.subnets.clone()),
         security_groups: cluster.security_groups.clone(),
+        public: of_public(cluster.members.iter().filter_map(|member| instance(&member.instance))),
     }
 }
 
@@ -151,6 +160,7 @@ fn of_proxy(proxy: &Proxy) -> Database {
         vpc: proxy.vpc.clone(),
         subnets: Ok(of_ids(&proxy.subnets)),
         security_groups: proxy.security_groups.clone(),
+        public: Vec::new(),
     }
 }
 
@@ -162,6 +172,7 @@ fn of_endpoint((proxy, endpoint): (&Proxy, &ProxyEndpoint)) -> Database {
         vpc: endpoint.vpc.clone(),
         subnets: Ok(of_ids(&endpoint.subnets)),
         security_groups: endpoint.security_groups.clone(),
+        public: Vec::new(),
     }
 }
 

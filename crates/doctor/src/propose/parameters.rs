@@ -78,7 +78,9 @@ impl<'a> Link<'a> {
             [noted(&self.vpc), noted(&self.subnets), noted(&self.port), noted(&self.binding.allow)];
         let blanks: Vec<String> = blanks.into_iter().flatten().collect();
         let is_open = proposal.entries.iter().any(|entry| entry.is_open);
-        let is_complete = blanks.is_empty() && proposal.gaps.is_empty() && !is_open;
+        let public = publicly_accessible(self.binding);
+        let is_complete =
+            blanks.is_empty() && proposal.gaps.is_empty() && !is_open && public.is_none();
         let groups = self.binding.database.iter().flat_map(|own| &own.security_groups);
         let groups: Vec<&str> = groups.map(String::as_str).collect();
         let mut notes = toml::notes(proposal);
@@ -95,6 +97,7 @@ impl<'a> Link<'a> {
                  load balancer."
             ));
         }
+        notes.extend(public);
         notes.extend(blanks);
         File { of, content, notes, is_complete }
     }
@@ -113,9 +116,22 @@ fn file_of_groups(
     bindings: &[&Proposed],
 ) -> File {
     let mut notes = toml::notes(proposal);
+    notes.extend(bindings.iter().filter_map(|binding| publicly_accessible(binding)));
     notes.extend(bindings.iter().filter_map(|binding| noted(&binding.allow)));
     notes.extend(bindings.is_empty().then(|| "There is no binding to deploy.".to_owned()));
     File { of, content, notes, is_complete: proposal.is_complete() }
+}
+
+/// What stands against a function outside the VPC, which is where `infra/writerlink.yaml` has it.
+fn publicly_accessible(binding: &Proposed) -> Option<String> {
+    let public = binding.database.as_ref().map(|own| own.public.join(", ")).unwrap_or_default();
+    (!public.is_empty()).then(|| {
+        format!(
+            "{public} is publicly accessible: outside the VPC its name leads to a public address, \
+             which no target group takes. End the public access, or run the function inside the \
+             VPC, which infra/writerlink.yaml cannot: docs/vpc.md."
+        )
+    })
 }
 
 /// What to do with a configuration that the function's environment cannot hold.

@@ -456,11 +456,25 @@ fn what_a_person_adds_is_in_the_file_or_refused_by_the_template_that_lacks_it() 
         assert_eq!(file.content["Parameters"][name], value);
     }
     assert!(!file.notes.iter().any(|note| note.contains("<code-")), "{:?}", file.notes);
+    for (key, built_for) in [
+        ("writerlink-0.1.0-arm64.zip", Some("arm64")),
+        ("v1/bootstrap-x86_64.zip", Some("x86_64")),
+        ("writerlink-amd64.zip", Some("x86_64")),
+        ("arm64/bootstrap-x86_64.zip", None),
+        ("writerlink.zip", None),
+    ] {
+        let code = Some(("bucket".to_owned(), key.to_owned()));
+        let file = added(&[], &Own { code, ..Own::default() }).expect("writerlink.yaml has them");
+        assert_eq!(file.content["Parameters"]["Architecture"].as_str(), built_for, "{key}");
+        let is_asked = file.notes.iter().any(|note| note.contains("for arm64 or x86_64"));
+        assert_eq!(is_asked, built_for.is_none(), "{key}");
+    }
     let refused = added(&GROUPS[..1], &own).expect_err("reconciler.yaml has no such parameter");
     assert_eq!(
         refused.to_string(),
         "`--code` is for infra/writerlink.yaml, and these are parameters of \
-         infra/reconciler.yaml: leave it out"
+         infra/reconciler.yaml, because the target group is there already (docs/adopt.md): leave \
+         it out"
     );
     let file = added(&GROUPS[..1], &Own { notify_email: own.notify_email, ..Own::default() });
     let file = file.expect("reconciler.yaml notifies too");
@@ -481,6 +495,18 @@ fn a_configuration_that_the_environment_cannot_hold_goes_into_the_package() {
         assert!(file.notes.iter().any(|note| note.contains("--config writerlink.toml")));
     }
     assert!(parsed(&configuration(&proposal)).is_ok());
+}
+
+#[test]
+fn a_public_database_makes_the_parameters_incomplete() {
+    let mut region = region(&[]);
+    let instances = region.account.databases.instances.as_mut().expect("they are read");
+    instances.get_mut("orders-2").expect("the fixture has it").publicly_accessible = true;
+    let proposal = propose(&region, &of("cluster/orders")).expect("a proposal");
+    let file = cloudformation(&proposal);
+    assert!(!file.is_complete);
+    let note = "orders-2 is publicly accessible";
+    assert!(file.notes.iter().any(|said| said.starts_with(note)), "{:?}", file.notes);
 }
 
 #[test]

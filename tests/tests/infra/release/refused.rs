@@ -11,43 +11,67 @@ type Spoil = fn(&Scratch);
 const CASES: &[(&str, Spoil, &[&str], &str)] = &[
     (
         "a version without an entry",
-        |scratch| committed(scratch, "[0.1.0] - 2026-12-01", "[0.1.1] - 2026-12-01"),
+        |scratch| committed(scratch, "[0.1.0] - 2026-12-01", "[0.1.0-rc.1] - 2026-12-01"),
         &[],
-        "docs/CHANGELOG.md needs exactly one heading `## [0.1.0] - YYYY-MM-DD`. Move what is new",
+        "docs/CHANGELOG.md has no heading `## [0.1.0] - YYYY-MM-DD`. Write it above what is new",
     ),
     (
         "an entry without a date",
         |scratch| committed(scratch, "[0.1.0] - 2026-12-01", "[0.1.0]"),
         &[],
-        "needs exactly one heading `## [0.1.0] - YYYY-MM-DD`",
+        "docs/CHANGELOG.md:7: the heading is `## [0.1.0]`. Write `## [0.1.0] - YYYY-MM-DD`",
+    ),
+    (
+        "an entry in another form",
+        |scratch| committed(scratch, "[0.1.0] - 2026-12-01", "v0.1.0 (2026-12-01)"),
+        &[],
+        "docs/CHANGELOG.md:7: the heading is `## v0.1.0 (2026-12-01)`. Write `## [0.1.0] - ",
     ),
     (
         "two entries",
         |scratch| committed(scratch, "[0.0.1] - 2026-01-01", "[0.1.0] - 2026-01-01"),
         &[],
-        "needs exactly one heading",
+        "docs/CHANGELOG.md has 2 headings of 0.1.0, in the lines 7 and 14. Put everything under",
     ),
     (
         "an entry that says nothing",
         |scratch| committed(scratch, "- A thing that users see: [its page](page.md#a), and\n", ""),
         &[],
-        "says nothing under `## [0.1.0] - 2026-12-01`. Write there what users see",
+        "docs/CHANGELOG.md:7: there is nothing under `## [0.1.0] - 2026-12-01`. Write there",
     ),
     (
         "nothing unreleased",
         |scratch| committed(scratch, "- What comes next.\n", ""),
         &["--dry-run", "--unreleased"],
-        "says nothing under `## [Unreleased]`",
+        "docs/CHANGELOG.md:3: there is nothing under `## [Unreleased]`",
     ),
     ("the notes of what has no version", |_| (), &["--unreleased"], "--unreleased needs --dry-run"),
     (
         "another version than that of the manifest",
+        |scratch| versioned(scratch, "Cargo.toml", "0.2.0"),
+        &[],
+        "the version is 0.2.0 in Cargo.toml, and not 0.1.0",
+    ),
+    (
+        "a version that two builds can have",
+        |scratch| versioned(scratch, "Cargo.toml", "0.1.0+linux"),
+        &[],
+        "the version in Cargo.toml is 0.1.0+linux. A release needs MAJOR.MINOR.PATCH, with",
+    ),
+    (
+        "constructs of another version",
+        |scratch| versioned(scratch, "infra/cdk/package.json", "0.2.0"),
+        &[],
+        "the version is 0.2.0 in infra/cdk/package.json, and not 0.1.0. Change it there and in",
+    ),
+    (
+        "constructs without a file",
         |scratch| {
-            scratch.replace("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\"");
+            fs::remove_file(scratch.path().join("infra/cdk/writerlink.d.ts")).expect("it is there");
             scratch.commit_all();
         },
         &[],
-        "the version is 0.2.0 in Cargo.toml, and not 0.1.0",
+        "cannot read infra/cdk/writerlink.d.ts: No such file",
     ),
     (
         "changes that no commit has",
@@ -83,7 +107,8 @@ const CASES: &[(&str, Spoil, &[&str], &str)] = &[
         "a program of another machine",
         |scratch| swapped(scratch, "writerlink", "aarch64-apple-darwin", "x86_64-apple-darwin"),
         &[],
-        "programs/x86_64-apple-darwin/writerlink is not built for x86_64-apple-darwin",
+        "programs/x86_64-apple-darwin/writerlink is built for aarch64-apple-darwin, and not for \
+         x86_64-apple-darwin. Build it for x86_64-apple-darwin",
     ),
     (
         "a function of another machine",
@@ -93,7 +118,11 @@ const CASES: &[(&str, Spoil, &[&str], &str)] = &[
             swapped(scratch, "bootstrap", own, other);
         },
         &[],
-        "bootstrap is not built for ",
+        if cfg!(target_arch = "aarch64") {
+            "bootstrap is built for arm64, and not for x86_64: Lambda could not start it. Build it"
+        } else {
+            "bootstrap is built for x86_64, and not for arm64: Lambda could not start it. Build it"
+        },
     ),
     (
         "programs of another commit",
@@ -145,7 +174,32 @@ const PARTS: &[(&str, Spoil, &str)] = &[
     (
         "an archive for the other architecture",
         |scratch| moved(scratch, "bootstrap-arm64.zip", "bootstrap-x86_64.zip"),
-        "bootstrap-x86_64.zip is not built for x86_64-unknown-linux-gnu",
+        "bootstrap-x86_64.zip is built for aarch64-unknown-linux-gnu, and not for x86_64-",
+    ),
+    (
+        "an archive of the function that arrived in part",
+        |scratch| changed(scratch, "bootstrap-arm64.zip", |whole| whole.truncate(whole.len() / 2)),
+        "bootstrap-arm64.zip cannot be read: File is not a zip file. Build that part again",
+    ),
+    (
+        "an archive of the function with other bytes",
+        |scratch| changed(scratch, "bootstrap-arm64.zip", |whole| whole[50] ^= 0xff),
+        "bootstrap-arm64.zip cannot be read: ",
+    ),
+    (
+        "an archive without the function",
+        |scratch| zipped(scratch, "other", "0o755"),
+        "bootstrap-arm64.zip cannot be read: There is no item named 'bootstrap' in the archive.",
+    ),
+    (
+        "a function that is not executable",
+        |scratch| zipped(scratch, "bootstrap", "0o644"),
+        "bootstrap in target/parts/bootstrap-arm64.zip is not executable, so it would not start",
+    ),
+    (
+        "an archive with a configuration in it",
+        |scratch| zipped(scratch, "bootstrap', 'writerlink.toml", "0o755"),
+        "bootstrap-arm64.zip has writerlink.toml beside bootstrap. Build that part again with",
     ),
     (
         "the list of another program",
@@ -160,9 +214,8 @@ const PARTS: &[(&str, Spoil, &str)] = &[
     (
         "an archive that arrived in part",
         |scratch| {
-            let name = "target/parts/writerlink-0.1.0-aarch64-apple-darwin.tar.gz";
-            let whole = fs::read(scratch.path().join(name)).expect("it is there");
-            scratch.write(name, &whole[..whole.len() / 2]);
+            let name = "writerlink-0.1.0-aarch64-apple-darwin.tar.gz";
+            changed(scratch, name, |whole| whole.truncate(whole.len() / 2));
         },
         "writerlink-0.1.0-aarch64-apple-darwin.tar.gz cannot be read: ",
     ),
@@ -209,6 +262,31 @@ fn committed(scratch: &Scratch, from: &str, to: &str) {
 fn swapped(scratch: &Scratch, name: &str, from: &str, to: &str) {
     let program = scratch.path().join("programs").join(from).join(name);
     scratch.write(&format!("programs/{to}/{name}"), fs::read(program).expect("it is there"));
+}
+
+/// Sets the first version in a file.
+fn versioned(scratch: &Scratch, name: &str, version: &str) {
+    let text = fs::read_to_string(scratch.path().join(name)).expect("it is text");
+    scratch.write(name, text.replacen("0.1.0", version, 1));
+    scratch.commit_all();
+}
+
+/// Changes the bytes of a part.
+fn changed(scratch: &Scratch, name: &str, change: fn(&mut Vec<u8>)) {
+    let name = format!("target/parts/{name}");
+    let mut bytes = fs::read(scratch.path().join(&name)).expect("it is there");
+    change(&mut bytes);
+    scratch.write(&name, bytes);
+}
+
+/// An archive with these files, as somebody else's tool would write it.
+fn zipped(scratch: &Scratch, names: &str, mode: &str) {
+    let script = format!(
+        "from artifacts.archive import write_zip
+write_zip('target/parts/bootstrap-arm64.zip', [(name, b'', {mode}) for name in ('{names}',)])"
+    );
+    let mut python = scratch.python(&["-c", &script]);
+    run(python.env("PYTHONPATH", "infra"));
 }
 
 fn moved(scratch: &Scratch, from: &str, to: &str) {

@@ -73,8 +73,13 @@ impl Scratch {
 
     /// The command of a release in this repository.
     pub(super) fn release(&self, arguments: &[&str]) -> Command {
+        self.python(&[&["infra/release"], arguments].concat())
+    }
+
+    /// Python in this repository.
+    pub(super) fn python(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.python);
-        command.arg("infra/release").args(arguments).current_dir(self.path());
+        command.args(arguments).current_dir(self.path());
         command
     }
 
@@ -139,10 +144,10 @@ void _start(void) {{
 
     /// What a release reads: `infra/` and the manifests, with the sources of this workspace.
     fn lay_out(&self) {
-        for folder in ["infra", "infra/artifacts", "docs", "programs", "target"] {
+        for folder in ["infra", "infra/artifacts", "infra/cdk", "docs", "programs", "target"] {
             fs::create_dir(self.path().join(folder)).expect("it is empty");
         }
-        for folder in ["infra", "infra/artifacts"] {
+        for folder in ["infra", "infra/artifacts", "infra/cdk"] {
             let files = fs::read_dir(workspace_dir().join(folder)).expect("it is in the source");
             for path in files.map(|entry| entry.expect("it can be listed").path()) {
                 if path.is_file() {

@@ -27,18 +27,31 @@ pub fn cloudformation(proposal: &Proposal, own: &Own) -> Result<File, NotTaken> 
     for (option, name, value) in own.values() {
         let is_taken = file.of == WHOLE || (file.of == RECONCILER && name == "NotifyEmail");
         if !is_taken {
-            return Err(NotTaken { option, of: file.of });
+            let is_there = file.of == RECONCILER && !of_groups(proposal).is_empty();
+            let why = if is_there { GROUP_IS_THERE } else { "" };
+            return Err(NotTaken { option, of: file.of, why });
         }
         file.content["Parameters"][name] = value.into();
     }
-    if file.of == WHOLE && own.code.is_none() {
-        file.notes.push(
-            "<code-bucket> and <code-key> are yours: where you upload the function's code. \
-             `--code` fills them in."
-                .to_owned(),
-        );
+    if file.of == WHOLE {
+        file.notes.extend(of_code(own.code.as_ref()));
     }
     Ok(file)
+}
+
+/// What to know about the parameters of the function's code.
+fn of_code(code: Option<&(String, String)>) -> Option<String> {
+    let Some((_, key)) = code else {
+        let yours = "<code-bucket> and <code-key> are yours: where you upload the function's code. \
+                     `--code` fills them in.";
+        return Some(yours.to_owned());
+    };
+    architecture(key).is_none().then(|| {
+        format!(
+            "The name {key} does not say whether the code is for arm64 or x86_64. Without the \
+             parameter Architecture it has to be arm64: code for the other one does not start."
+        )
+    })
 }
 
 /// What only a person knows.
@@ -58,6 +71,8 @@ impl Own {
         if let Some((bucket, key)) = &self.code {
             values.push(("--code", "CodeBucket", bucket.clone()));
             values.push(("--code", "CodeKey", key.clone()));
+            let architecture = architecture(key).map(str::to_owned);
+            values.extend(architecture.map(|built_for| ("--code", "Architecture", built_for)));
         }
         if !self.allowed_principals.is_empty() {
             let principals = self.allowed_principals.join(",");
@@ -69,14 +84,29 @@ impl Own {
     }
 }
 
+/// What the code was built for, if its name says so, as those of `infra/package` and of a release
+/// do. Lambda takes code for the other architecture without an error, and cannot start it.
+fn architecture(key: &str) -> Option<&'static str> {
+    let says = |words: [&str; 2]| words.iter().any(|word| key.contains(word));
+    match (says(["arm64", "aarch64"]), says(["x86_64", "amd64"])) {
+        (true, false) => Some("arm64"),
+        (false, true) => Some("x86_64"),
+        _ => None,
+    }
+}
+
+const GROUP_IS_THERE: &str = ", because the target group is there already (docs/adopt.md)";
+
 /// The template has no such parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{option}` is for infra/writerlink.yaml, and these are parameters of infra/{of}: leave it out"
+    "`{option}` is for infra/writerlink.yaml, and these are parameters of infra/{of}{why}: leave \
+     it out"
 )]
 pub struct NotTaken {
     option: &'static str,
     of: &'static str,
+    why: &'static str,
 }
 
 fn of_account(proposal: &Proposal) -> File {
