@@ -1,8 +1,9 @@
 //! Tests that each setting of a binding works through the real `bootstrap`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use writerlink_lab::scene::Scene;
 use writerlink_lab::world::elbv2::TargetRequest;
 use writerlink_tests::deployed_lab::{DeployedLab, sns};
@@ -29,18 +30,8 @@ fn with_setting(setting: &'static str) -> impl FnOnce(String) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn observe_reports_what_would_be_done_and_never_writes() {
     let deployed = DeployedLab::with(|_| {}, with_setting("mode = \"observe\"")).await;
-    deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
-    let old = deployed.writer(deployed.orders());
-    deployed
-        .until("the writer has moved", || (deployed.writer(deployed.orders()) != old).then_some(()))
-        .await;
-    let observed = || {
-        let ended = deployed.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
-        ended
-            .filter_map(|answer| answer["bindings"].as_array().cloned())
-            .flatten()
-            .find(|b| b["status"] == "observed")
-    };
+    fail_over(&deployed).await;
+    let observed = || ends(&deployed).into_iter().find(|b| b["status"] == "observed");
     let binding = deployed.until("a run has observed", observed).await;
     let planned = binding["planned"].to_string();
     assert!(
@@ -48,6 +39,47 @@ async fn observe_reports_what_would_be_done_and_never_writes() {
         "{planned}"
     );
     assert_eq!(deployed.writes(), [""; 0]);
+}
+
+/// Lets `orders` fail over, and waits until it has.
+async fn fail_over(deployed: &DeployedLab) -> SocketAddr {
+    let old = deployed.writer(deployed.orders());
+    deployed.lab.world().failover_db_cluster("orders", None).expect("failover");
+    let moved = || (deployed.writer(deployed.orders()) != old).then_some(());
+    deployed.until("the writer has moved", moved).await;
+    old
+}
+
+/// How `orders-writer` has ended the runs so far.
+fn ends(deployed: &DeployedLab) -> Vec<Value> {
+    let answers = deployed.lab.invocations().into_iter().filter_map(|i| i.ending?.answer());
+    let ends = answers.filter_map(|answer| answer["bindings"].as_array().cloned()).flatten();
+    ends.filter(|end| end["name"] == "orders-writer").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metric_says_for_how_long_another_updater_left_the_group_wrong() {
+    let observing = |config: String| config.replace("\nsource =", "\nmode = \"observe\"\nsource =");
+    let deployed = DeployedLab::with(|_| {}, observing).await;
+    let began = std::time::Instant::now();
+    let old = fail_over(&deployed).await;
+    let total =
+        || ends(&deployed).iter().filter_map(|end| end["seconds_wrong"].as_f64()).sum::<f64>();
+    let measured = || (total() > 1.0).then_some(());
+    deployed.until("looks have found the group wrong for a second", measured).await;
+    {
+        let group = &deployed.orders().group;
+        let new = deployed.writer(deployed.orders());
+        let target =
+            |address: SocketAddr| [TargetRequest::new(&address.ip().to_string(), address.port())];
+        let mut world = deployed.lab.world();
+        world.register_targets(group, &target(new)).expect("registered");
+        world.deregister_targets(group, &target(old)).expect("deregistered");
+    }
+    let mended = began.elapsed().as_secs_f64();
+    assert_eq!(deployed.ask(json!({})).await["bindings"][0]["status"], "settled");
+    assert!(total() <= mended, "{} s of {mended} s", total());
+    assert!(deployed.log().contains(r#""SecondsWrong":"#), "{}", deployed.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
