@@ -32,7 +32,8 @@ pub struct Figures {
 pub struct Seconds {
     /// From the first evidence until all that belongs there was a target.
     pub evidence_to_registered: Option<f64>,
-    /// From then until the new target was healthy.
+    /// From then until the new target was healthy; absent if it was a target before the failover,
+    /// as a warm standby is.
     pub registered_to_healthy: Option<f64>,
     /// From the moment at which the former writer stopped serving until the new target was healthy.
     pub failover_to_healthy: Option<f64>,
@@ -82,10 +83,12 @@ impl Seconds {
     pub(super) fn of(link: &LinkRecording, evidence_to_registered: Option<f64>) -> Seconds {
         let figures = Figures::of(link).unwrap_or_default();
         let from_to = |from: Option<f64>, to: Option<f64>| Some(milliseconds(to? - from?).max(0.0));
+        let began = began(link);
+        let registered = figures.registered.filter(|at| began.is_none_or(|began| *at >= began));
         Seconds {
             evidence_to_registered,
-            registered_to_healthy: from_to(figures.registered, figures.healthy),
-            failover_to_healthy: from_to(began(link), figures.healthy),
+            registered_to_healthy: from_to(registered, figures.healthy),
+            failover_to_healthy: from_to(began, figures.healthy),
         }
     }
 }
@@ -114,7 +117,7 @@ mod tests {
             to,
             state: state.to_owned(),
         };
-        let link = LinkRecording {
+        let mut link = LinkRecording {
             wanted: vec![span(0.0, 20.0, A), span(20.0, 100.0, B)],
             serving: vec![span(0.0, 12.0, "up"), span(12.0, 20.0, "down"), span(20.0, 100.0, "up")],
             topology: vec![span(0.0, 25.0, A), span(25.0, 100.0, B)],
@@ -147,5 +150,8 @@ mod tests {
             (seconds.registered_to_healthy, seconds.failover_to_healthy),
             (Some(63.0), Some(78.0))
         );
+        // A standby that was a target before.
+        link.targets[2].from = 5.0;
+        assert_eq!(Seconds::of(&link, Some(0.0)).registered_to_healthy, None);
     }
 }
