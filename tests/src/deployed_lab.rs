@@ -48,9 +48,15 @@ impl DeployedLab {
 
     /// The recorder in the place of the function, ended by Lambda after this time.
     pub async fn recorder(timeout: Duration) -> Self {
-        let scene = Scene::new(Pace::brisk()).expect("a good scene");
+        Self::recorder_with(Pace::brisk(), timeout, &[]).await
+    }
+
+    /// The same at a pace, and with further variables.
+    pub async fn recorder_with(pace: Pace, timeout: Duration, variables: &[(&str, &str)]) -> Self {
+        let scene = Scene::new(pace).expect("a good scene");
         let options = Options { timeout, ..Options::default() };
-        Self::start(scene, |config| config, options, &[("WRITERLINK_ROLE", "recorder")]).await
+        let variables = [&[("WRITERLINK_ROLE", "recorder")], variables].concat();
+        Self::start(scene, |config| config, options, &variables).await
     }
 
     /// A function whose configuration is outside it. `place` says where, and `permit` what the

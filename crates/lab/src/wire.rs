@@ -4,7 +4,8 @@
 //! DNS (`dns`), and the Lambda runtime API, one for each environment (`runtime`), for which
 //! `function` keeps the queue of the one function. Beside them the load balancers' listeners carry
 //! TCP of real clients (`nlb`), and a second DNS server answers as the consumer's resolver does
-//! (`consumer`). All bind to 127.0.0.1.
+//! (`consumer`). All bind to 127.0.0.1, and the load balancers' nodes also to addresses of their
+//! own in 127.0.0.0/8.
 
 mod clock;
 mod consumer;
@@ -113,7 +114,7 @@ impl Lab {
         let consumer_dns = consumer_udp.local_addr()?;
         let sweep_every = options.sweep_every;
         let region = Arc::new(Region::new(world, &options));
-        let nlb = Arc::new(Nlb::new(region.clone(), options.flows));
+        let nlb = Arc::new(Nlb::new(region.clone(), options.flows, addresses.1.port()));
         let consumer = Arc::new(Consumer::new(region.clone(), nlb.clone()));
         let mut acceptors = JoinSet::new();
         nlb.follow(&mut acceptors).await?;

@@ -12,6 +12,9 @@ mod bench;
 mod bootstrap;
 mod call_faults;
 mod cli;
+// Systems other than Linux have no loopback address but 127.0.0.1.
+#[cfg(target_os = "linux")]
+mod connect_probe;
 mod data_plane;
 mod discovery;
 mod discovery_at_random;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 use writerlink_core::record::Record;
 use writerlink_core::text::sentence;
@@ -23,22 +23,32 @@ use crate::output;
 use crate::render::colour::Colour;
 use crate::render::record;
 
-/// Shows the records of all files, in the order of their time, and lists those that it cannot show.
+/// Shows the records of all files, in the order of their time, and lists the files that it cannot
+/// read and the records that it cannot show.
 pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
-    let (mut all, mut empty) = (Found::default(), Vec::new());
+    let (mut all, mut empty, mut unread) = (Found::default(), Vec::new(), Vec::new());
     for file in &args.files {
-        let found = read::records(&text(file)?, file);
-        if found.len() == 0 {
-            empty.push(file);
+        match text(file) {
+            Ok(text) => {
+                let found = read::records(&text, file);
+                if found.len() == 0 {
+                    empty.push(file.as_str());
+                }
+                all.add(found);
+            }
+            Err(error) => unread.push(format!("{error:#}")),
         }
-        all.add(found);
     }
     if all.len() == 0 {
+        unread.iter().for_each(|why| note(why));
+        if empty.is_empty() {
+            return Ok(Exit::CouldNotRun);
+        }
         bail!(
             "there is no record in {}: a record is a JSON object with `\"kind\":\"record\"`, in a \
              line or in the message of a log event; a query of Logs Insights must have the field \
              @message",
-            args.files.join(", ")
+            empty.join(", ")
         );
     }
     let Found { records, broken, skipped } = all;
@@ -48,7 +58,11 @@ pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
         records = anonymous(records);
     }
     if !records.is_empty() {
-        print(&records, &broken, skipped, args.output)?;
+        let left_out = LeftOut { skipped, broken: broken.len(), unread: unread.len() };
+        print(&records, &left_out, args.output)?;
+    }
+    for why in &unread {
+        note(why);
     }
     for file in empty {
         note(&format!("{file} has no record"));
@@ -62,21 +76,25 @@ pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
             false => note(&format!("{place}: {why}")),
         }
     }
-    Ok(if broken.is_empty() { Exit::Success } else { Exit::CouldNotRun })
+    let is_whole = broken.is_empty() && unread.is_empty();
+    Ok(if is_whole { Exit::Success } else { Exit::CouldNotRun })
 }
 
-fn print(
-    records: &[Record],
-    broken: &[Broken],
+/// How many things are not shown.
+struct LeftOut {
     skipped: usize,
-    format: ShowFormat,
-) -> anyhow::Result<()> {
+    broken: usize,
+    /// Files.
+    unread: usize,
+}
+
+fn print(records: &[Record], left_out: &LeftOut, format: ShowFormat) -> anyhow::Result<()> {
     let comparison = Comparison::of(records);
     match format {
         ShowFormat::Text => output::print(&record::text(records, &comparison, Colour::of_stdout())),
         ShowFormat::Json => output::print_json(&json!({
-            "records": records, "comparison": comparison, "skipped": skipped,
-            "broken": broken.len(),
+            "records": records, "comparison": comparison, "skipped": left_out.skipped,
+            "broken": left_out.broken, "unread": left_out.unread,
         })),
         ShowFormat::Html => output::print(&record::page::html(records, &comparison)),
     }
@@ -94,7 +112,11 @@ fn text(file: &str) -> anyhow::Result<String> {
     if file == "-" {
         io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
     } else {
-        bytes = fs::read(file).with_context(|| format!("{file} cannot be read"))?;
+        bytes = fs::read(file).map_err(|error| {
+            anyhow!(
+                "{file} cannot be read: {error}: name a file that is there and that you may read"
+            )
+        })?;
     }
     if bytes.starts_with(&GZIP) {
         bail!("{file} is compressed with gzip: gunzip it first");
@@ -102,7 +124,7 @@ fn text(file: &str) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        anyhow::anyhow!("{file}:{line}: this is not UTF-8 text: save it as UTF-8")
+        anyhow!("{file}:{line}: this is not UTF-8 text: save it as UTF-8")
     })
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::watched::{Search, Turn, Watched};
+use self::watched::{Turn, Watched};
 use super::course::When;
 use super::link::Front;
 use super::occasion::can_be_recorded;
@@ -216,10 +216,7 @@ impl Session {
                 self.watched[index].take_names(answers, known.as_deref(), when);
             }
             Came::Targets(index, read) => self.watched[index].take_targets(read, when),
-            Came::Front(index, read) => {
-                let found = read.ok().flatten().map_or(Search::None, Search::Found);
-                self.watched[index].front = found;
-            }
+            Came::Front(index, read) => self.watched[index].take_front(read, when),
             Came::Connected(index, read) => {
                 let watched = &mut self.watched[index];
                 watched.link.under_way = false;

@@ -12,10 +12,11 @@
 //!
 //! Two things differ from AWS. A node of AWS passes a client's SYN on, so that `connect` fails if
 //! the target refuses or there is none; here the client's system has connected before the node is
-//! asked, and a refusal is a reset right after it. And listeners for TLS and UDP have no address
-//! here.
+//! asked, and a refusal is a reset right after it. (At the load balancer's own name `connect` fails
+//! too: `ports`.) And listeners for TLS and UDP have no address here.
 
 mod carry;
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -34,6 +35,7 @@ use super::region::Region;
 use crate::world::World;
 use crate::world::elbv2::{Fate, TargetKey};
 use carry::{Flow, carry};
+use ports::Ports;
 
 /// A listener at one of its load balancer's nodes, on loopback.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,6 +55,7 @@ pub(super) struct Nlb {
     region: Arc<Region>,
     most_flows: usize,
     nodes: Mutex<BTreeMap<Node, Open>>,
+    ports: Mutex<Ports>,
     places: Mutex<BTreeMap<SocketAddr, SocketAddr>>,
     flows: Mutex<Flows>,
 }
@@ -87,11 +90,13 @@ struct Carried {
 }
 
 impl Nlb {
-    pub(super) fn new(region: Arc<Region>, most_flows: usize) -> Nlb {
+    /// `unique` is a port at 127.0.0.1 that no other lab of this machine has at the same time.
+    pub(super) fn new(region: Arc<Region>, most_flows: usize, unique: u16) -> Nlb {
         Nlb {
             region,
             most_flows,
             nodes: Mutex::default(),
+            ports: Mutex::new(Ports::of(unique)),
             places: Mutex::default(),
             flows: Mutex::default(),
         }
@@ -128,6 +133,7 @@ impl Nlb {
             let open = Open { shown, _closes_when_dropped: closes };
             lock(&self.nodes).insert(node, open);
         }
+        self.follow_ports(acceptors);
         Ok(())
     }
 

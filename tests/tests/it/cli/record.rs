@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use super::program::{run, writerlink};
 
 /// A record as the recorder writes it into its log.
@@ -45,8 +47,7 @@ fn several_files_are_compared_and_can_be_made_anonymous() {
         stdout
     };
     assert!(show(&[]).contains("2 records"));
-    let json: serde_json::Value =
-        serde_json::from_str(&show(&["--anonymous", "--output", "json"])).unwrap();
+    let json: Value = serde_json::from_str(&show(&["--anonymous", "--output", "json"])).unwrap();
     let names: Vec<_> =
         json["records"].as_array().unwrap().iter().map(|one| &one["binding"]).collect();
     assert_eq!(names, ["binding-1", "binding-2"]);
@@ -91,9 +92,32 @@ fn what_is_broken_is_listed_beside_what_is_shown_and_never_quoted_from_an_anonym
         assert_eq!(stderr.contains("orders-writer"), names, "{stderr}");
         assert!(!stderr.contains('\u{1b}'), "{stderr}");
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_its_remedy_beside_the_records_of_the_others() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("000000.gz");
-    fs::write(&file, [0x1f, 0x8b, 8, 0]).unwrap();
-    let (code, _, stderr) = run(writerlink(&["record", "show"]).arg(&file));
-    assert!(code == 1 && stderr.contains("gunzip it first"), "{stderr}");
+    let [gzip, latin, good] = ["000000.gz", "latin-1.log", "good.log"].map(|name| {
+        let path = folder.path().join(name);
+        path.to_str().unwrap().to_owned()
+    });
+    fs::write(&gzip, [0x1f, 0x8b, 8, 0]).unwrap();
+    fs::write(&latin, b"\n\xe9").unwrap();
+    fs::write(&good, RECORD).unwrap();
+    let bad = ["/nowhere/x.log", &gzip, &latin];
+    let says = [
+        "/nowhere/x.log cannot be read: No such file or directory (os error 2): name a".to_owned(),
+        format!("{gzip} is compressed with gzip: gunzip it first"),
+        format!("{latin}:2: this is not UTF-8 text: save it as UTF-8"),
+    ];
+    let show = |files: &[&str]| {
+        run(writerlink(&["record", "show", "--output", "json"]).args(bad).args(files))
+    };
+    let (code, stdout, stderr) = show(&[&good]);
+    assert!(code == 1 && says.iter().all(|words| stderr.contains(words)), "{stderr}");
+    let shown: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((shown["records"].as_array().unwrap().len(), &shown["unread"]), (1, &json!(3)));
+    let (code, stdout, stderr) = show(&[]);
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(says.iter().all(|words| stderr.contains(words)), "{stderr}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FAST, Wish};
+use super::{FAST, SLOW, Wish};
 use crate::config::Binding;
 use crate::evidence::{Answers, Evidence, Reading, Unknown, questions, weigh};
 use crate::failure::{CallError, LookupError};
@@ -28,21 +28,26 @@ pub(super) struct Watched {
     unplaced: Option<When>,
     answers: Option<Answers>,
     family: Option<Family>,
-    pub(super) front: Search,
+    front: Search,
+    /// How many searches for the load balancer failed.
+    failed_searches: u32,
     names: Turn,
     pub(super) targets: Turn,
+    /// The search for the load balancer, and then the connections to it.
     pub(super) link: Turn,
 }
 
 /// The load balancer of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Search {
+enum Search {
     Due,
-    UnderWay,
     Found(Front),
-    /// There is none that tells anything, or it could not be read.
+    /// There is none that tells anything, or it could not be read too often.
     None,
 }
+
+/// The most searches for a load balancer that fail. What is denied is still denied after a while.
+const MOST_SEARCHES: u32 = 20;
 
 /// The writer as the RDS API names it, whatever its address: the cluster's or instance's resource
 /// id, and the writing member.
@@ -78,6 +83,7 @@ impl Watched {
             answers: None,
             family: None,
             front: Search::Due,
+            failed_searches: 0,
             names: Turn::default(),
             targets: Turn::default(),
             link: Turn::default(),
@@ -106,11 +112,11 @@ impl Watched {
         }
     }
 
-    /// A probe connects every second.
+    /// A probe connects every second, once the load balancer is found.
     pub(super) fn link_wishes(&mut self, index: usize, now: Moment, wishes: &mut Vec<Wish>) {
         match &self.front {
-            Search::Due => {
-                self.front = Search::UnderWay;
+            Search::Due if self.link.is_due(now, SLOW) => {
+                self.link.begin(now);
                 wishes.push(Wish::Front(index, self.binding.target_group.clone()));
             }
             Search::Found(front) if self.link.is_due(now, FAST) => {
@@ -118,7 +124,7 @@ impl Watched {
                 let family = self.family.unwrap_or(Family::V4);
                 wishes.push(Wish::Connect(index, front.clone(), family));
             }
-            Search::Found(_) | Search::UnderWay | Search::None => {}
+            Search::Due | Search::Found(_) | Search::None => {}
         }
     }
 
@@ -188,6 +194,27 @@ impl Watched {
         let Binding { source, allow, .. } = &self.binding;
         let answers = self.answers.as_ref()?;
         Some(weigh(source, topology, answers, allow, self.family?))
+    }
+
+    /// Takes what was found of the load balancer. A search that failed is repeated.
+    pub(super) fn take_front(&mut self, read: Result<Option<Front>, CallError>, when: When) {
+        self.link.under_way = false;
+        match read {
+            Ok(Some(front)) => {
+                // The first connection is due at once.
+                (self.front, self.link) = (Search::Found(front), Turn::default());
+            }
+            Ok(None) => self.front = Search::None,
+            Err(error) => {
+                self.failed_searches += 1;
+                if self.failed_searches == MOST_SEARCHES {
+                    self.front = Search::None;
+                }
+                if let Some(recording) = &mut self.recording {
+                    recording.link(Err(error.failure.word()), when);
+                }
+            }
+        }
     }
 
     pub(super) fn take_targets(&mut self, read: Result<Vec<Target>, CallError>, when: When) {

@@ -6,7 +6,7 @@ use super::*;
 use crate::evidence::{Answer, Answers};
 use crate::failure::{CallError, Failure};
 use crate::record::session::{Came, Wish};
-use crate::record::{Front, Limits, Session};
+use crate::record::{Channel, Front, Limits, Session};
 use crate::source::Identifier;
 use crate::standby::Placement;
 use crate::target::{Family, Target, TargetState};
@@ -173,6 +173,43 @@ fn a_probe_finds_the_load_balancer_once_and_tells_when_the_link_answered_again()
     assert!(wishes(&mut without, 0.0).contains(&"front".to_owned()));
     without.take(Came::Front(0, Ok(None)), when(0.1));
     assert!(!wishes(&mut without, 1.0).iter().any(|one| one == "connect" || one == "front"));
+}
+
+#[test]
+fn a_load_balancer_that_cannot_be_read_is_looked_for_again_every_five_seconds_twenty_times() {
+    let throttled = || {
+        let action = "elasticloadbalancing:DescribeListeners";
+        Came::Front(0, Err(CallError::new(action, Failure::Throttled, "Rate exceeded")))
+    };
+    let searches = |session: &mut Session, until: u32| {
+        let mut searches = Vec::new();
+        for second in 0..until {
+            let now = f64::from(second);
+            if wishes(session, now).contains(&"front".to_owned()) {
+                searches.push(second);
+                session.take(throttled(), when(now + 0.1));
+            }
+            answer(session, now + 0.2, 1, 0);
+        }
+        searches
+    };
+    let mut never = of_orders(true);
+    assert_eq!(searches(&mut never, 150), (0..20).map(|nth| nth * 5).collect::<Vec<_>>());
+    never.end_all(at(150.0));
+    let record = never.take_records().remove(0);
+    let gaps: Vec<_> = record.gaps.iter().map(|gap| (gap.of, gap.reads, &*gap.why)).collect();
+    assert_eq!(gaps, [(Channel::Link, 20, "throttled")]);
+    assert_eq!((record.link_end, record.reads.link), (Some(LinkEnd::Unread), 0));
+
+    let mut later = of_orders(true);
+    assert_eq!(searches(&mut later, 4), [0]);
+    assert!(wishes(&mut later, 5.0).contains(&"front".to_owned()));
+    let front = Front { name: "link.example.com".parse().expect("a name"), port: 3306 };
+    later.take(Came::Front(0, Ok(Some(front))), when(5.1));
+    assert_eq!(wishes(&mut later, 5.2), ["connect"], "at once");
+    later.take(Came::Connected(0, Ok(true)), when(5.3));
+    later.end_all(at(6.0));
+    assert_eq!(later.take_records()[0].link_end, Some(LinkEnd::Answers));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::*;
 use crate::scene::{Link, Scene};
 use crate::wire::{Lab, Options};
 use crate::world::Pace;
+use crate::world::dns::{Code, Family};
 use crate::world::elbv2::TargetRequest;
 
 /// Longer than anything here takes, so that a test that hangs says so.
@@ -82,6 +83,19 @@ impl Town {
         let listeners = self.lab.nlb_listeners();
         let node = listeners.iter().find(|node| node.port == self.orders.port && node.zone == zone);
         node.expect("a listener for each zone").address
+    }
+
+    /// The load balancer's own name.
+    fn own_name(&self) -> String {
+        let world = self.lab.world();
+        world.elbv2.balancers().next().expect("a load balancer").dns_name.clone()
+    }
+
+    /// Where DNS and the API say that the load balancer listens.
+    fn named_nodes(&self) -> Vec<SocketAddr> {
+        let name = self.own_name();
+        let addresses = self.lab.world().resolve(&name, Family::V4).addresses();
+        addresses.into_iter().map(|address| SocketAddr::new(address, self.orders.port)).collect()
     }
 
     /// Opens a flow at the node of zone a; gives the server's name.
@@ -170,6 +184,48 @@ async fn an_empty_group_and_a_target_without_a_socket_refuse_their_clients() {
     town.deregister("orders-1");
     town.pass(120);
     assert_eq!(kind(town.open().await), ErrorKind::ConnectionReset);
+}
+
+// Other systems have 127.0.0.1 alone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_load_balancers_own_name_leads_to_ports_that_are_open_while_a_target_accepts() {
+    let town = Town::new().await;
+    let nodes = town.named_nodes();
+    assert_eq!(nodes.iter().collect::<BTreeSet<_>>().len(), 3, "one for each zone: {nodes:?}");
+    for node in &nodes {
+        assert_eq!(open(*node).await.expect("the writer takes it").0, "orders-1");
+    }
+    town.deregister("orders-1");
+    town.pass(120);
+    until_refused(nodes[0]).await;
+    assert_eq!(kind(TcpStream::connect(nodes[0]).await), ErrorKind::ConnectionRefused);
+    assert_eq!(town.named_nodes(), nodes, "the name stays");
+    town.register("orders-2");
+    town.pass(90);
+    until_open(nodes[0]).await;
+    assert_eq!(open(nodes[0]).await.expect("the new target takes it").0, "orders-2");
+    let other = Town::new().await;
+    assert!(other.named_nodes().iter().all(|node| !nodes.contains(node)), "a lab beside it");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_load_balancers_name_has_no_address_while_another_program_has_a_listeners_port() {
+    let town = Town::new().await;
+    let name = town.own_name();
+    let resolve = || town.lab.world().resolve(&name, Family::V4);
+    let program = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.expect("a port");
+    let port = program.local_addr().expect("an address").port();
+    let balancer = town.lab.world().elbv2.balancers_of(&town.orders.group).remove(0);
+    let listener = town.lab.world().add_listener(&balancer, port, &town.orders.group);
+    until(|| resolve().addresses().is_empty()).await;
+    assert_eq!(resolve().code, Code::NoError);
+    drop(program);
+    until(|| resolve().addresses().len() == 3).await;
+    town.lab.world().remove_listener(&listener);
+    until(|| town.lab.nlb_listeners().len() == 6).await;
+    assert_eq!(resolve().addresses().len(), 3, "the other listeners stay");
 }
 
 #[tokio::test]
@@ -314,6 +370,15 @@ async fn until(is: impl Fn() -> bool) {
 async fn until_refused(node: SocketAddr) {
     let began = tokio::time::Instant::now();
     while TcpStream::connect(node).await.is_ok() {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn until_open(node: SocketAddr) {
+    let began = tokio::time::Instant::now();
+    while TcpStream::connect(node).await.is_err() {
         assert!(began.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
