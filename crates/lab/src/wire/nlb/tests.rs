@@ -194,6 +194,7 @@ async fn the_load_balancers_own_name_leads_to_ports_that_are_open_while_a_target
     let nodes = town.named_nodes();
     assert_eq!(nodes.iter().collect::<BTreeSet<_>>().len(), 3, "one for each zone: {nodes:?}");
     for node in &nodes {
+        until_open(*node).await;
         assert_eq!(open(*node).await.expect("the writer takes it").0, "orders-1");
     }
     town.deregister("orders-1");
