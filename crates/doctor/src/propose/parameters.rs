@@ -127,7 +127,7 @@ fn publicly_accessible(binding: &Proposed) -> Option<String> {
     let public = binding.database.as_ref().map(|own| own.public.join(", ")).unwrap_or_default();
     (!public.is_empty()).then(|| {
         format!(
-            "{public} is publicly accessible: outside the VPC its name leads to a public address, \
+            "Publicly accessible: {public}. Outside the VPC such a name leads to a public address, \
              which no target group takes. End the public access, or run the function inside the \
              VPC, which infra/writerlink.yaml cannot: docs/vpc.md."
         )

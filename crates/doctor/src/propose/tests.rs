@@ -505,7 +505,7 @@ fn a_public_database_makes_the_parameters_incomplete() {
     let proposal = propose(&region, &of("cluster/orders")).expect("a proposal");
     let file = cloudformation(&proposal);
     assert!(!file.is_complete);
-    let note = "orders-2 is publicly accessible";
+    let note = "Publicly accessible: orders-2.";
     assert!(file.notes.iter().any(|said| said.starts_with(note)), "{:?}", file.notes);
 }
 
