@@ -109,10 +109,19 @@ impl RoundOutcome {
         }
     }
 
-    /// Whether a binding that only observes ends as `observed` after it: something is to be done
-    /// that nothing stands against.
+    /// Whether a binding that only observes ends as `observed` after it, because an address is
+    /// missing that every key agrees on, or a target is to leave. Neither an address that one key
+    /// names alone, nor a standby that could be added, makes a group wrong.
     pub(super) fn is_observed_wrong(&self) -> bool {
-        self.end(Intent::Reconcile, Mode::Observe, false).0 == Status::Observed
+        let Self::Planned(plan) = self else {
+            return false;
+        };
+        let mends = |action: &Action| match action {
+            Action::Register(registration) => plan.wanted.contains(&registration.address),
+            Action::Deregister(_) => true,
+        };
+        let (status, _) = self.end(Intent::Reconcile, Mode::Observe, false);
+        status == Status::Observed && plan.pending().any(mends)
     }
 
     /// The error of a write that was throttled or could not be sent, and the write.

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 /// minute, so the function was switched off, or throttled.
 const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(10);
 
-/// The time between looks that follow each other and both found the group wrong. What a single look
-/// found may have lasted for a moment, so this is never more than the group was wrong, as long as
-/// nobody put it right and wrong again in between.
+/// The time between looks that follow each other and both found the group wrong, by what the keys
+/// said. What a single look found may have lasted for a moment. So this is never more than the
+/// group was wrong, as long as the keys are right, and nobody put it right and wrong again in
+/// between.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct WrongTime {
     /// Until when it is counted, if the last look found the group wrong.

@@ -14,7 +14,7 @@ use super::super::topology_cache::{GAP, OLDEST};
 use super::super::wrong_time::WrongTime;
 use super::super::{Context, Priority};
 use super::{BindingRun, RunTrust};
-use crate::config::Timing;
+use crate::config::{Mode, Timing};
 use crate::event::Intent;
 use crate::evidence::{Evidence, Unknown, Verdict, facts};
 use crate::keep_looking::KeepLooking;
@@ -208,7 +208,9 @@ impl BindingRun {
     pub(in crate::run) fn recall(&mut self, remembered: &Remembered) {
         self.sighting = remembered.right.clone();
         self.totals.sightings = remembered.sightings();
-        self.totals.wrong_time = WrongTime::after(remembered.wrong_until);
+        // A run that managed it since has measured nothing.
+        let observes = self.binding.mode == Mode::Observe;
+        self.totals.wrong_time = WrongTime::after(remembered.wrong_until.filter(|_| observes));
         self.remembered = Some(remembered.clone());
     }
 

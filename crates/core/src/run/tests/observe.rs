@@ -1,6 +1,8 @@
 //! A binding that only observes, beside another updater.
 
 use super::*;
+use crate::config::{Config, Location};
+use crate::event::{Trigger, TriggerKind};
 
 fn binding(name: &str, mode: &str) -> String {
     format!(
@@ -84,15 +86,47 @@ fn what_the_looks_of_several_runs_found_wrong_is_measured_and_no_more() {
         let gap = measured(fixture.play());
         assert!(gap.abs() < f64::EPSILON, "{gap}");
     }
-    // A binding that is managed has no such measure.
-    fixture.then(None, &text.replace("observe", "manage"), 60 * S);
+}
+
+#[test]
+fn a_managed_binding_measures_nothing_and_ends_what_was_measured_before() {
+    let observe = format!("allow = [\"10.20.0.0/16\"]\n{}", binding("orders", "observe"));
+    let manage = observe.replace("observe", "manage");
+    let mut fixture = observing(&[]);
+    fixture.play();
+    fixture.then(None, &manage, 60 * S);
     assert_eq!(fixture.play().bindings[0].seconds_wrong, None);
+    // The next failover.
+    fixture.world.writer = 1;
+    fixture.world.dns = vec![1];
+    fixture.then(None, &observe, 60 * S);
+    let gap = fixture.play().bindings[0].seconds_wrong.expect("a look");
+    assert!(gap.abs() < f64::EPSILON, "{gap}");
 }
 
 #[test]
 fn a_dry_run_measures_nothing_and_takes_nothing_from_the_measure() {
     let text = format!("allow = [\"10.20.0.0/16\"]\n{}", binding("orders", "observe"));
-    let mut fixture = RunFixture::dry_run().with_config(&text);
-    failed_over(&mut fixture.world);
+    let mut fixture = observing(&[]);
+    fixture.play();
+    let config = Config::parse(&text, &Location::Inline(String::new())).expect("a configuration");
+    let now = fixture.run.now;
+    let memory = fixture.run.memory();
+    let dry_run = Trigger::dry_run(TriggerKind::Invoke);
+    fixture.run = Run::remembering(&config, &dry_run, now, 240 * S, &memory);
     assert_eq!(fixture.play().bindings[0].seconds_wrong, None);
+    fixture.then(None, &text, 60 * S);
+    let gap = fixture.play().bindings[0].seconds_wrong.expect("a look");
+    assert!(gap > 59.0, "{gap}");
+}
+
+/// The one that followed DNS alone may be right already.
+#[test]
+fn an_address_that_one_key_names_alone_makes_no_group_wrong() {
+    let mut fixture = observing(&[]);
+    another_updater_follows(&mut fixture.world);
+    fixture.world.writer = 1;
+    let report = fixture.play();
+    let measured = report.bindings[0].seconds_wrong.expect("a look");
+    assert!(measured.abs() < f64::EPSILON, "{measured}");
 }
