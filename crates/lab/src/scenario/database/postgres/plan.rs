@@ -147,7 +147,9 @@ pub(super) fn next(
         },
         None => match server.state.data {
             Data::Nothing | Data::Ahead => is_led.then_some(Action::CopyRunning),
-            Data::Whole => wanted.up.then_some(Action::Start(Role::Standby)),
+            // The last primary stays stopped until its successor leads, which waits for that.
+            Data::Whole => (wanted.up && (is_led || latest != Latest::Itself))
+                .then_some(Action::Start(Role::Standby)),
         },
     }
 }
@@ -209,6 +211,8 @@ mod tests {
             (wanted(false, false), &whole, true, Latest::Runs, None),
             (wanted(true, false), &ahead, false, Latest::Runs, None),
             (wanted(false, false), &ahead, true, Latest::Runs, Some(Action::CopyRunning)),
+            (wanted(true, false), &whole, false, Latest::Itself, None),
+            (wanted(true, false), &whole, true, Latest::Runs, Some(Action::Start(Role::Standby))),
             (wanted(true, false), &left_behind, true, Latest::Runs, Some(Action::Discard)),
             (wanted(false, true), &primary, false, Latest::Itself, Some(Action::Stop)),
             (wanted(true, true), &ahead, false, Latest::Itself, Some(Action::Start(Role::Primary))),
