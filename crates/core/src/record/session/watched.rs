@@ -42,7 +42,7 @@ pub(super) struct Watched {
 enum Search {
     Due,
     Found(Front),
-    /// There is none that tells anything, or it could not be read too often.
+    /// There is none that tells anything, or reading it failed too often.
     None,
 }
 

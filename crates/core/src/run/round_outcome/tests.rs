@@ -267,3 +267,19 @@ fn the_table_of_holds_says_what_the_predicates_say() {
     }
     assert!(compared > 10_000, "{compared}");
 }
+
+/// Nothing is `wanted` while the keys disagree, and a warm binding's standby never is.
+#[test]
+fn only_an_address_that_is_wanted_makes_a_group_wrong_by_its_absence() {
+    let registration = Registration { address: target(9), zone: None };
+    for (wanted, is_wrong) in [(Some(9), true), (Some(1), false), (None, false)] {
+        let plan = Plan {
+            wanted: wanted.map(target).into_iter().collect(),
+            now: Some(Step::Do(Action::Register(registration.clone()))),
+            ..Plan::default()
+        };
+        let outcome = RoundOutcome::Planned(plan);
+        assert_eq!(outcome.end(Intent::Reconcile, Mode::Observe, false).0, Status::Observed);
+        assert_eq!(outcome.is_observed_wrong(), is_wrong, "{wanted:?}");
+    }
+}
