@@ -109,8 +109,8 @@ pub struct BindingReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standby: Option<StandbyReport>,
     /// In the mode `observe`, for how long the group was wrong, in seconds: the time between looks,
-    /// up to the last one of this run, that follow each other and both found it wrong. Absent in any
-    /// other mode, in a dry run, and without a look.
+    /// up to the last one of this run, that follow each other and both found it wrong. Absent in
+    /// any other mode, in a dry run, and without a look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_wrong: Option<f64>,
     /// What was left alone without keeping anything else from being done, in sentences.
