@@ -124,8 +124,12 @@ fn a_dry_run_measures_nothing_and_takes_nothing_from_the_measure() {
 #[test]
 fn an_address_that_one_key_names_alone_makes_no_group_wrong() {
     let mut fixture = observing(&[]);
-    another_updater_follows(&mut fixture.world);
     fixture.world.writer = 1;
+    fixture.world.dns = vec![1];
+    fixture.at(2 * S, |world| {
+        world.dns = vec![2];
+        another_updater_follows(world);
+    });
     let report = fixture.play();
     let measured = report.bindings[0].seconds_wrong.expect("a look");
     assert!(measured.abs() < f64::EPSILON, "{measured}");
